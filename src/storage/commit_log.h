@@ -1,0 +1,38 @@
+// The seam between transactions in memory and what makes them durable.
+//
+// The store calls append() under its commit lock, in commit order, with the transaction's redo
+// (format: storage/redo.h), before the transaction becomes visible, and wait_durable() after
+// releasing that lock, so that many committers share one write and one fsync. An error of either
+// means that the transaction did not commit; after an fsync error the log refuses everything that
+// follows (the database goes on reading).
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+#include "storage/schema.h"
+
+namespace orrery::storage {
+
+class CommitLog {
+ public:
+  virtual ~CommitLog() = default;
+  virtual Status append(CommitSeq seq, std::string_view redo) = 0;
+  /// Returns when everything up to `seq` is as durable as the sync mode promises.
+  virtual Status wait_durable(CommitSeq seq) = 0;
+};
+
+/// Receives a consistent picture of the store as of one commit sequence; see
+/// Store::write_checkpoint.
+class CheckpointSink {
+ public:
+  virtual ~CheckpointSink() = default;
+  /// Definitions, sequences, views; opaque bytes for Store::load_schema.
+  virtual Status schema(std::string_view bytes) = 0;
+  virtual Status begin_table(TableId table, uint64_t row_count_estimate) = 0;
+  /// A run of rows: for each u64 row id, u32 length, BSATN row.
+  virtual Status rows(std::string_view block, uint32_t row_count) = 0;
+  virtual Status end_table() = 0;
+};
+
+}  // namespace orrery::storage

@@ -1,0 +1,62 @@
+// Store: all tables of one database, its transactions and its clock of commits. In memory by
+// itself; durable where a CommitLog is attached (storage/durability/).
+//
+// Thread-safe. The store must outlive its transactions, read views and tables' readers.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/result.h"
+#include "storage/commit_log.h"
+#include "storage/read_view.h"
+#include "storage/transaction.h"
+
+namespace orrery::storage {
+
+struct VacuumResult {
+  uint64_t deleted_rows = 0;
+  uint64_t old_versions = 0;
+  uint64_t transactions = 0;
+};
+
+class Store {
+ public:
+  Store();
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  /// The latest committed catalog.
+  std::shared_ptr<const Catalog> catalog() const;
+  /// A view of everything committed now; no lock is held.
+  ReadViewHandle read_view();
+  std::unique_ptr<Transaction> begin(Isolation isolation);
+  CommitSeq last_commit() const;
+  /// Reclaims every version that no registered view can see.
+  VacuumResult vacuum();
+  uint64_t memory_bytes() const;
+
+  // --- for storage/durability/ ---
+  /// Commits from now on go through `log`, which must outlive the store.
+  void attach_log(CommitLog* log);
+  /// Writes everything committed up to the returned sequence, while commits go on. `rotate` is
+  /// called under the commit lock at that very point (to start a new log segment).
+  Result<CommitSeq> write_checkpoint(CheckpointSink& sink,
+                                     Status (*rotate)(void* context, CommitSeq seq), void* context);
+  /// Recovery, in this order, on a fresh store without a log: schema, rows of each table, then redo
+  /// in commit order.
+  Status load_schema(std::string_view bytes);
+  Status load_rows(TableId table, std::string_view block, uint32_t row_count);
+  Status apply_redo(CommitSeq seq, std::string_view redo);
+  Status finish_recovery(CommitSeq last);
+
+ private:
+  friend class Transaction;
+  friend class ReadViewHandle;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace orrery::storage
