@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "base/assert.h"
@@ -157,61 +158,82 @@ std::string_view type_kind_name(TypeKind kind) {
   return kKindNames[static_cast<uint8_t>(kind)];
 }
 
-void AlgebraicType::derive_facts(Node* node) {
-  uint64_t sum_of_mins = 0, least = UINT32_MAX, total_width = 0, count = 1;
+void AlgebraicType::derive_from_children(Node* node) {
+  uint64_t count = 1;
   uint32_t depth = 0;
-  bool all_fixed = true, all_bits = true, same_width = true;
-  uint64_t hash = hash_u64(static_cast<uint64_t>(node->kind) + 1);
-  hash = hash_combine(hash, node->ref);
+  uint64_t hash = hash_combine(hash_u64(static_cast<uint64_t>(node->kind) + 1), node->ref);
   for (const TypeElement& e : node->elements) {
     const Node& child = *e.type.node_;
-    sum_of_mins += child.min_bytes;
-    least = std::min<uint64_t>(least, child.min_bytes);
-    total_width += child.width;
     count += child.node_count;
     depth = std::max(depth, child.depth);
-    all_fixed = all_fixed && child.fixed;
-    all_bits = all_bits && child.plain_bits;
-    same_width = same_width && child.width == node->elements[0].type.node_->width;
     node->refs = node->refs || child.refs;
+    node->bytewise = node->bytewise && child.bytewise;
     hash = hash_combine(hash, e.name ? hash_bytes(*e.name) : 0);
     hash = hash_combine(hash, child.hash);
   }
   node->depth = depth + 1;
   node->node_count = saturate(count);
   node->hash = hash;
+}
+
+void AlgebraicType::derive_product(Node* node) {
+  uint64_t least = 0, width = 0;
+  bool fixed = true, bits = true;
+  for (const TypeElement& e : node->elements) {
+    const Node& child = *e.type.node_;
+    least += child.min_bytes;
+    width += child.width;
+    fixed = fixed && child.fixed;
+    bits = bits && child.plain_bits;
+  }
+  node->form = product_form(node->elements, &node->dimension);
+  node->fixed = fixed && width <= INT32_MAX;
+  node->width = node->fixed ? static_cast<uint32_t>(width) : 0;
+  node->plain_bits = node->fixed && bits;
+  node->min_bytes = saturate(least);
+}
+
+void AlgebraicType::derive_sum(Node* node) {
+  uint64_t least = node->elements.empty() ? 0 : UINT32_MAX;
+  bool fixed = !node->elements.empty();
+  for (const TypeElement& e : node->elements) {
+    const Node& child = *e.type.node_;
+    least = std::min<uint64_t>(least, child.min_bytes);
+    fixed = fixed && child.fixed && child.width == node->elements[0].type.node_->width;
+  }
+  node->form = sum_form(node->elements);
+  node->fixed = fixed;
+  node->width = fixed ? 1 + node->elements[0].type.node_->width : 0;
+  node->min_bytes = saturate(1 + least);
+}
+
+void AlgebraicType::derive_facts(Node* node) {
+  derive_from_children(node);
+  node->form = TypeForm::kPlain;
   switch (node->kind) {
     case TypeKind::kProduct:
-      node->form = product_form(node->elements, &node->dimension);
-      node->fixed = all_fixed && total_width <= INT32_MAX;
-      node->width = node->fixed ? static_cast<uint32_t>(total_width) : 0;
-      node->plain_bits = node->fixed && all_bits;
-      node->min_bytes = saturate(sum_of_mins);
+      derive_product(node);
       break;
     case TypeKind::kSum:
-      node->form = sum_form(node->elements);
-      node->fixed = !node->elements.empty() && all_fixed && same_width;
-      node->width = node->fixed ? 1 + node->elements[0].type.node_->width : 0;
-      node->min_bytes = node->elements.empty() ? 1 : saturate(1 + least);
+      derive_sum(node);
       break;
     case TypeKind::kArray:
-      node->form = node->elements[0].type.is(TypeKind::kU8) ? TypeForm::kBytes : TypeForm::kPlain;
+      if (node->elements[0].type.is(TypeKind::kU8)) node->form = TypeForm::kBytes;
       node->min_bytes = 4;
       break;
     case TypeKind::kString:
-      node->form = TypeForm::kPlain;
       node->min_bytes = 4;
       break;
     case TypeKind::kRef:
-      node->form = TypeForm::kPlain;
       node->refs = true;
+      node->bytewise = false;
       break;
     default:
-      node->form = TypeForm::kPlain;
       node->fixed = true;
       node->width = primitive_width(node->kind);
       node->min_bytes = node->width;
       node->plain_bits = node->kind != TypeKind::kBool;
+      node->bytewise = node->kind != TypeKind::kF32 && node->kind != TypeKind::kF64;
       break;
   }
   node->sql_type = sql_type_of_node(node->kind, node->form, node->elements);
@@ -353,66 +375,39 @@ bool operator==(const AlgebraicType& a, const AlgebraicType& b) {
   return x.hash == y.hash && x.kind == y.kind && x.ref == y.ref && x.elements == y.elements;
 }
 
-void AlgebraicType::print(std::string* out) const {
-  switch (form()) {
-    case TypeForm::kUnit:
-      *out += "()";
-      return;
-    case TypeForm::kBytes:
-      *out += "Bytes";
-      return;
-    case TypeForm::kScheduleAt:
-      *out += "ScheduleAt";
-      return;
-    case TypeForm::kIdentity:
-      *out += "Identity";
-      return;
-    case TypeForm::kConnectionId:
-      *out += "ConnectionId";
-      return;
-    case TypeForm::kTimestampMicros:
-      *out += "Timestamp";
-      return;
-    case TypeForm::kTimeDuration:
-      *out += "TimeDuration";
-      return;
-    case TypeForm::kUuid:
-      *out += "UUID";
-      return;
-    case TypeForm::kTimestampNanos:
-      *out += "TIMESTAMP";
-      return;
-    case TypeForm::kJson:
-      *out += "JSON";
-      return;
-    case TypeForm::kVector:
-      *out += "VECTOR";
-      if (vector_dimension() > 0) *out += "(" + std::to_string(vector_dimension()) + ")";
-      return;
-    case TypeForm::kOption:
-      *out += "Option<";
-      node_->elements[0].type.print(out);
-      *out += ">";
-      return;
-    case TypeForm::kResult:
-      *out += "Result<";
-      node_->elements[0].type.print(out);
+/// True where the form has a word of its own.
+bool AlgebraicType::print_form(std::string* out) const {
+  constexpr std::string_view kWords[] = {"",          "()",           "Bytes",    "Option",
+                                         "Result",    "ScheduleAt",   "Identity", "ConnectionId",
+                                         "Timestamp", "TimeDuration", "UUID",     "",
+                                         "TIMESTAMP", "JSON",         "VECTOR"};
+  static_assert(std::size(kWords) == static_cast<size_t>(TypeForm::kVector) + 1);
+  std::string_view word = kWords[static_cast<size_t>(form())];
+  if (word.empty()) return false;
+  *out += word;
+  if (vector_dimension() > 0) *out += "(" + std::to_string(vector_dimension()) + ")";
+  if (form() == TypeForm::kOption || form() == TypeForm::kResult) {
+    *out += "<";
+    node_->elements[0].type.print(out);
+    if (form() == TypeForm::kResult) {
       *out += ", ";
       node_->elements[1].type.print(out);
-      *out += ">";
-      return;
-    case TypeForm::kQuery:
-    case TypeForm::kPlain:
-      break;
+    }
+    *out += ">";
   }
+  return true;
+}
+
+void AlgebraicType::print(std::string* out) const {
+  if (print_form(out)) return;
+  const bool is_sum = kind() == TypeKind::kSum;
   if (kind() == TypeKind::kRef) {
     *out += "&" + std::to_string(node_->ref);
   } else if (kind() == TypeKind::kArray) {
     *out += "Array<";
     array_element().print(out);
     *out += ">";
-  } else if (kind() == TypeKind::kProduct || kind() == TypeKind::kSum) {
-    const bool is_sum = kind() == TypeKind::kSum;
+  } else if (kind() == TypeKind::kProduct || is_sum) {
     *out += "(";
     for (size_t i = 0; i < node_->elements.size(); ++i) {
       const TypeElement& e = node_->elements[i];

@@ -112,6 +112,9 @@ class AlgebraicType {
   /// True where the type has a fixed width and every run of so many bytes is a value: integers,
   /// floats, products of such.
   bool is_plain_bits() const;
+  /// True where values are equal exactly if their encodings are: no floats (-0.0, NaNs) and no Refs
+  /// inside.
+  bool is_bytewise() const;
   bool has_refs() const;
   /// Nodes on the longest way down; 1 for a primitive.
   uint32_t depth() const;
@@ -177,7 +180,11 @@ class AlgebraicType {
   explicit AlgebraicType(std::shared_ptr<const Node> node) : node_(std::move(node)) {}
   static std::shared_ptr<const Node> make_node(TypeKind kind, uint32_t ref,
                                                std::vector<TypeElement> elements);
+  static void derive_from_children(Node* node);
+  static void derive_product(Node* node);
+  static void derive_sum(Node* node);
   static void derive_facts(Node* node);
+  bool print_form(std::string* out) const;
   void print(std::string* out) const;
 
   // Shared because one type hangs in many schemas, plans and caches with unrelated lifetimes.
@@ -207,6 +214,7 @@ struct AlgebraicType::Node {
   TypeId sql_type = TypeId::kAlgebraic;
   bool fixed = false;
   bool plain_bits = false;
+  bool bytewise = true;
   bool refs = false;
   uint32_t width = 0;  ///< where fixed
   uint32_t min_bytes = 0;
@@ -260,6 +268,9 @@ inline uint32_t AlgebraicType::min_bytes() const {
 }
 inline bool AlgebraicType::is_plain_bits() const {
   return node_->plain_bits;
+}
+inline bool AlgebraicType::is_bytewise() const {
+  return node_->bytewise;
 }
 inline bool AlgebraicType::has_refs() const {
   return node_->refs;
