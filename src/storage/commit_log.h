@@ -1,10 +1,13 @@
 // The seam between transactions in memory and what makes them durable.
 //
-// The store calls append() under its commit lock, in commit order, with the transaction's redo
-// (format: storage/redo.h), before the transaction becomes visible, and wait_durable() after
-// releasing that lock, so that many committers share one write and one fsync. An error of either
-// means that the transaction did not commit; after an fsync error the log refuses everything that
-// follows (the database goes on reading).
+// The store calls append() under its commit lock, in commit order (sequences grow, gaps are fine),
+// with the transaction's redo (format: storage/redo.h), before the transaction becomes visible, and
+// wait_durable() after releasing that lock, so that many committers share one fsync.
+//
+// An error of append() leaves no trace: the transaction did not commit and must be rolled back;
+// later commits may succeed (a disk that was full for a while). An error of wait_durable() is
+// final: nobody knows what is on the device, so the log refuses everything that follows until the
+// database is opened again, while reads go on.
 #pragma once
 
 #include <string_view>
@@ -14,10 +17,13 @@
 
 namespace orrery::storage {
 
+/// Commits that change definitions are synced at once even where others may wait.
+enum class CommitKind : uint8_t { kData, kSchema };
+
 class CommitLog {
  public:
   virtual ~CommitLog() = default;
-  virtual Status append(CommitSeq seq, std::string_view redo) = 0;
+  virtual Status append(CommitSeq seq, CommitKind kind, std::string_view redo) = 0;
   /// Returns when everything up to `seq` is as durable as the sync mode promises.
   virtual Status wait_durable(CommitSeq seq) = 0;
 };
