@@ -7,6 +7,7 @@
 // child's output (of left ++ right for joins).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -320,8 +321,19 @@ struct DeleteNode final : PlanNode {
   ReturningList returning;  ///< over the old row
 };
 
+/// What an executor keeps with a plan between executions (prepared operators, scratch memory).
+class PreparedExecution {
+ public:
+  virtual ~PreparedExecution() = default;
+};
+
 /// What SELECT, INSERT, UPDATE and DELETE become.
 struct PlannedStatement {
+  PlannedStatement() = default;
+  PlannedStatement(const PlannedStatement&) = delete;
+  PlannedStatement& operator=(const PlannedStatement&) = delete;
+  ~PlannedStatement() { delete prepared.load(); }
+
   PlanNodePtr root;
   std::vector<CtePlan> ctes;          ///< in an order in which each reads only earlier ones
   std::vector<OutputColumn> columns;  ///< result header; empty for DML without RETURNING
@@ -329,6 +341,8 @@ struct PlannedStatement {
   uint32_t node_count = 0;
   uint64_t catalog_version = 0;
   std::vector<types::TypeId> parameter_types;
+  /// Owned; taken out and put back with exchange() by exec/, so executions may run at once.
+  mutable std::atomic<PreparedExecution*> prepared{nullptr};
 };
 
 }  // namespace orrery::plan

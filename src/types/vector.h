@@ -100,6 +100,10 @@ class Vector {
   }
   /// Keeps the string memory of `other` alive as long as this vector.
   void share_strings(const Vector& other);
+  /// Keeps `arena` alive as long as this vector.
+  void hold(std::shared_ptr<Arena> arena) { shared_strings_.push_back(std::move(arena)); }
+  /// False where every string cell outlives the vector: whoever keeps cells need not copy bytes.
+  bool holds_arenas() const { return strings_ != nullptr || !shared_strings_.empty(); }
   /// Copies the selected cells of `source` (same type, or this is kAny) to 0..sel.count of this flat vector.
   /// With CopyStrings::kYes long strings are copied into this vector's arena.
   enum class CopyStrings : uint8_t { kNo, kYes };
