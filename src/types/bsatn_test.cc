@@ -12,7 +12,7 @@ namespace {
 
 using T = AlgebraicType;
 using V = AlgebraicValue;
-using namespace std::string_view_literals;
+using std::string_view_literals::operator""sv;
 
 std::string encode(const T& type, const V& value) {
   ByteWriter out;
