@@ -163,7 +163,7 @@ struct NestedLoopJoinNode final : PlanNode {
 };
 
 /// For each row of children[0], the rows of `table` whose index key equals key expressions over
-/// that row.
+/// that row. Keeps the order of children[0].
 struct IndexJoinNode final : PlanNode {
   IndexJoinNode() : PlanNode(NodeKind::kIndexJoin) {}
   JoinType type = JoinType::kInner;  ///< inner, left, semi, anti
@@ -201,7 +201,8 @@ struct AggregateNode final : PlanNode {
   /// of all groups.
   std::vector<std::vector<uint32_t>> grouping_sets;
   std::vector<uint32_t> grouping;  ///< GROUPING(groups[i]) for each entry
-  bool input_sorted = false;       ///< the input comes ordered by the groups: stream
+  /// Rows of equal groups come next to each other: stream (a new key ends the group before).
+  bool input_sorted = false;
 };
 
 /// First row of each distinct key; keys are `columns` of the input (all when empty). Keeps the
@@ -217,6 +218,10 @@ struct SortNode final : PlanNode {
   std::vector<SortKey> keys;
   expr::ExprPtr limit;  ///< row-independent, or null; a hint: a LimitNode above still applies
   expr::ExprPtr offset;
+  /// The input already comes ordered by the first n keys: sort run by run, and with a limit stop at
+  /// the end of the run in which it is reached.
+  uint32_t sorted_prefix = 0;
+  uint64_t limit_extra = 0;  ///< rows wanted on top of the limit (frames that look ahead)
 };
 
 struct LimitNode final : PlanNode {
@@ -327,6 +332,13 @@ class PreparedExecution {
   virtual ~PreparedExecution() = default;
 };
 
+/// A table's size when the plan was made: a plan whose tables have grown or shrunk a lot should be
+/// made again.
+struct PlannedTable {
+  std::shared_ptr<storage::Table> table;
+  uint64_t rows = 0;
+};
+
 /// What SELECT, INSERT, UPDATE and DELETE become.
 struct PlannedStatement {
   PlannedStatement() = default;
@@ -341,6 +353,7 @@ struct PlannedStatement {
   uint32_t node_count = 0;
   uint64_t catalog_version = 0;
   std::vector<types::TypeId> parameter_types;
+  std::vector<PlannedTable> tables;
   /// Owned; taken out and put back with exchange() by exec/, so executions may run at once.
   mutable std::atomic<PreparedExecution*> prepared{nullptr};
 };

@@ -30,6 +30,10 @@ Result<std::unique_ptr<PlannedStatement>> plan_statement(const sql::Statement& s
 Result<std::unique_ptr<PlannedStatement>> plan_query(const sql::Query& query,
                                                      const PlannerInput& input);
 
+/// True where a table of the plan has at least 8 times more or fewer rows than when it was made, so
+/// that making it again may pay. A few loads per table.
+bool plan_is_outdated(const PlannedStatement& statement);
+
 /// Binds an expression that may use no columns (DEFAULT, PRAGMA values).
 Result<expr::ExprPtr> bind_constant(const sql::Expr& expr, const PlannerInput& input);
 /// Binds a CHECK text over the columns of a table.
