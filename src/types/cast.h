@@ -34,6 +34,8 @@ bool parse_timestamp(std::string_view text, int64_t now_nanos, int64_t* nanos);
 bool parse_int64(std::string_view text, int64_t* out);          ///< trims blanks; the whole text
 bool parse_double(std::string_view text, double* out);          ///< trims blanks; the whole text
 bool parse_vector(std::string_view text, std::string* packed);  ///< "[1, 2.5]" to packed f32
+/// "[1.0, 2.5]" of packed f32.
+void append_vector_text(std::string_view packed, std::string* out);
 bool is_valid_json(std::string_view text);
 
 }  // namespace orrery::types

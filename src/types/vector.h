@@ -50,6 +50,8 @@ class Vector {
   /// Makes the vector constant with this cell. Borrows the Datum's bytes. `as` forces the vector's type when the
   /// cell is NULL.
   void set_constant(const Datum& value, TypeId as);
+  /// Makes a flat vector constant: its cell 0 stands for every row.
+  void make_constant() { constant_ = true; }
   /// Shows the cells of `other` without copying; `other` must outlive this use of the vector.
   void reference(const Vector& other);
 
