@@ -21,7 +21,8 @@ class SubqueryRunner {
  public:
   virtual ~SubqueryRunner() = default;
   /// Evaluates a kSubquery expression at the selected rows. `left` are the vectors of its left side
-  /// (one per member of a row value), `outer` those of its outer_args.
+  /// (one per member of a row value), `outer` those of its outer_args. `out` is flat, of the
+  /// expression's type; the runner applies Expr::negated.
   virtual Status run(const Expr& subquery, std::span<const types::Vector* const> left,
                      std::span<const types::Vector* const> outer, const types::Selection& rows,
                      types::Vector& out) = 0;
@@ -56,8 +57,15 @@ class ExprState {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  Impl& impl();
+
+  const Expr* expr_;
+  std::unique_ptr<Impl> impl_;  ///< made at the first use that needs it
 };
+
+/// What `a op b` gives for two cells that are not NULL, by the dialect's rule for kinds that do not
+/// compare: never equal, ordered by their text forms.
+bool compare_cells(CompareOp op, const types::Datum& a, const types::Datum& b);
 
 /// Evaluates an expression without columns once. The bytes of a long text result are owned by the
 /// Value.

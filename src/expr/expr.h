@@ -64,6 +64,13 @@ struct Expr {
 };
 using ExprPtr = std::unique_ptr<Expr>;
 
+/// Deeper trees are refused by the evaluator (kLimit): evaluation recurses.
+#if defined(__wasi__)
+inline constexpr uint32_t kExprDepthMax = 500;
+#else
+inline constexpr uint32_t kExprDepthMax = 4000;
+#endif
+
 ExprPtr make_constant(const types::Datum& value, types::TypeId type);
 ExprPtr make_column(uint32_t index, types::TypeId type, bool nullable);
 ExprPtr make_compare(CompareOp op, ExprPtr left, ExprPtr right);

@@ -1,11 +1,21 @@
 // Scalar functions and operators: what the binder looks up and the evaluator calls.
 //
-// Operators are functions too: "+", "-", "*", "/", "%", "||", "&", "|", "^", "<<", ">>", "->",
-// "->>", "<=>", "LIKE", "NOT LIKE"..., unary "-" as "NEG", unary "~" as "BITNOT". Comparison, AND,
-// OR, NOT, CASE, CAST, COALESCE and IN have nodes of their own (expr/expr.h).
+// Operators are functions too: "+", "-", "*", "/", "%", "||" (two or more arguments), "&", "|",
+// "^",
+// "<<", ">>", "->", "->>", "<=>", unary "-" as "NEG", unary "~" as "BITNOT", "XOR" (three-valued),
+// "BETWEEN" (x, low, high: NULL where any of them is), "LIKE", "ILIKE", "GLOB", "REGEXP" and
+// "NOT LIKE"... Comparison, AND, OR, NOT, CASE, CAST, COALESCE and IN have nodes of their own
+// (expr/expr.h).
+//
+// Special forms and how the binder spells them: EXTRACT(f FROM x) is EXTRACT('f', x); POSITION(a IN
+// b) is POSITION(a, b); x LIKE p ESCAPE e is LIKE(x, p, e); INTERVAL '1 day' is INTERVAL('1 day'),
+// a TEXT, and where it is an operand of + or -: ADD_INTERVAL(ts, text), SUB_INTERVAL(ts, text);
+// CAST(x AS DATE) is DATE(x), a TIMESTAMP at midnight; NULLIF, IFNULL and IIF are functions too,
+// but evaluate every argument (kCoalesce and kCase do not).
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -27,12 +37,24 @@ enum class NullRule : uint8_t {
   kSeesNull,   ///< the kernel handles NULLs itself
 };
 
-/// Computes result cells at the selected rows. Arguments may be constant vectors. `out` has been
-/// reset flat to the call's static type; with kPropagate, NULL rows are already marked and are not
-/// in `rows`.
-using Kernel = Status (*)(EvalContext& context, const Expr& call,
-                          std::span<const types::Vector* const> args, const types::Selection& rows,
-                          types::Vector& out);
+/// What a kernel keeps from one chunk to the next within one ExprState: a compiled pattern.
+class KernelState {
+ public:
+  virtual ~KernelState() = default;
+};
+
+struct KernelCall {
+  EvalContext& context;
+  const Expr& expr;
+  /// The arguments, flat or constant, of the types that resolve_function() asked for.
+  std::span<const types::Vector* const> args;
+  std::unique_ptr<KernelState>& state;  ///< empty at first, the kernel's own afterwards
+};
+
+/// Computes result cells at the selected rows. `out` has been reset flat to the call's static type;
+/// with kPropagate, NULL rows are already marked and are not in `rows`. Where every argument is
+/// constant it is called for row 0 only.
+using Kernel = Status (*)(const KernelCall& call, const types::Selection& rows, types::Vector& out);
 
 struct ScalarFunction {
   std::string_view name;  ///< upper case

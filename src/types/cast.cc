@@ -130,8 +130,7 @@ Datum to_timestamp(const Datum& value, int64_t now_nanos) {
     return value.as_int64() < 0 ? Datum::null() : Datum::timestamp(value.as_int64());
   }
   int64_t nanos;
-  bool parsed =
-      value.type() == TypeId::kText && parse_timestamp(value.view(), now_nanos, &nanos);
+  bool parsed = value.type() == TypeId::kText && parse_timestamp(value.view(), now_nanos, &nanos);
   return parsed ? Datum::timestamp(nanos) : Datum::null();
 }
 

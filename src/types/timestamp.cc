@@ -29,8 +29,8 @@ CivilTime civil_from_nanos(int64_t nanos) {
   int64_t month_from_march = (5 * day_of_year + 2) / 153;
   CivilTime c;
   c.day = static_cast<uint32_t>(day_of_year - (153 * month_from_march + 2) / 5 + 1);
-  c.month = static_cast<uint32_t>(month_from_march < 10 ? month_from_march + 3
-                                                        : month_from_march - 9);
+  c.month =
+      static_cast<uint32_t>(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
   c.year = year_of_era + era * 400 + (c.month <= 2 ? 1 : 0);
   c.hour = static_cast<uint32_t>(rest / kNanosPerHour);
   c.minute = static_cast<uint32_t>(rest / kNanosPerMinute % 60);
@@ -174,7 +174,7 @@ void append_duration(int64_t nanos, std::string* out) {
   uint64_t days = seconds / 86400;
   if (days > 0) {
     if (negative) out->push_back('-');
-    out->append(std::to_string(days)).append(days == 1 ? " day " : " days ");
+    out->append(std::to_string(days)).append(" days ");
   }
   if (negative) out->push_back('-');
   uint64_t parts[] = {seconds / 3600 % 24, seconds / 60 % 60, seconds % 60};

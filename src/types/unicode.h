@@ -1,7 +1,7 @@
 // UTF-8 and the case of characters. Bytes that are not UTF-8 are kept as they are and count one
 // character each; nothing here fails or reads past the end. Case mapping is one character to one
-// (but ß becomes SS), by the C library's tables in a locale of our own, so the program's locale does
-// not matter. Thread-safe.
+// (but ß becomes SS), by the C library's tables in a locale of our own, so the program's locale
+// does not matter. Thread-safe.
 #pragma once
 
 #include <cstddef>

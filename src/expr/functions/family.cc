@@ -1,0 +1,19 @@
+#include "expr/functions/family.h"
+
+#include <vector>
+
+namespace orrery::expr {
+
+std::span<const Family> all_families() {
+  static const std::vector<Family>* const families = new std::vector<Family>{
+      arithmetic_functions(),
+  };
+  return *families;
+}
+
+Status null_kernel(const KernelCall& call, const types::Selection&, types::Vector& out) {
+  out.set_constant(types::Datum::null(), call.expr.type);
+  return {};
+}
+
+}  // namespace orrery::expr
