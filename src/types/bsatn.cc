@@ -19,6 +19,7 @@ class Decoder {
   const BsatnCursor& cursor() const { return in_; }
 
   bool decode(const AlgebraicType& type, uint32_t depth, AlgebraicValue* out) {
+    if (!in_.spend_node(type)) return false;
     switch (type.kind()) {
       case TypeKind::kProduct:
         return in_.enter(type, depth) && decode_product(type, depth, out);
@@ -73,11 +74,7 @@ class Decoder {
     std::vector<AlgebraicValue> elements;
     elements.reserve(std::min<size_t>(count, in_.remaining() / std::max(1u, element.min_bytes())));
     for (uint32_t i = 0; i < count; ++i) {
-      size_t before = in_.consumed();
       if (!decode(element, depth + 1, &elements.emplace_back())) return false;
-      if (in_.consumed() == before && ++zero_width_ > kZeroWidthElementsMax) {
-        return in_.fail(BsatnProblem::kZeroWidth, type);
-      }
     }
     *out = AlgebraicValue::array(std::move(elements));
     return true;
@@ -145,7 +142,6 @@ class Decoder {
   }
 
   BsatnCursor in_;
-  uint32_t zero_width_ = 0;
 };
 
 class Encoder {

@@ -25,9 +25,10 @@ namespace orrery::types {
 
 inline constexpr uint32_t kValueDepthMax =
     128;  ///< bounds recursion over values of recursive types
-/// Array elements of no width that one decoded value may hold: they cost memory here but no bytes
-/// there.
-inline constexpr uint32_t kZeroWidthElementsMax = 1 << 16;
+/// What a decoded value may cost in memory: so many nodes at no charge, and so many more for each byte of input.
+/// Without it an array of units, or a product with thousands of them, costs memory here but no bytes there.
+inline constexpr uint32_t kValueNodesFree = 1 << 14;
+inline constexpr uint32_t kValueNodesPerByte = 16;
 
 /// Reads one value from the front; the reader stands behind it afterwards (anywhere after an
 /// error).

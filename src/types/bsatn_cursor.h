@@ -13,7 +13,7 @@
 
 namespace orrery::types {
 
-enum class BsatnProblem : uint8_t { kNone, kShort, kTag, kBool, kUtf8, kDepth, kRef, kZeroWidth };
+enum class BsatnProblem : uint8_t { kNone, kShort, kTag, kBool, kUtf8, kDepth, kRef, kNodes };
 
 class BsatnCursor {
  public:
@@ -84,6 +84,12 @@ class BsatnCursor {
   bool enter(const AlgebraicType& type, uint32_t depth) {
     return depth <= kValueDepthMax || fail(BsatnProblem::kDepth, type);
   }
+  /// Counts a node of a value that is built or written out.
+  bool spend_node(const AlgebraicType& type) {
+    size_t bytes = static_cast<size_t>(end_ - begin_);
+    return ++nodes_ <= kValueNodesFree + uint64_t{kValueNodesPerByte} * bytes ||
+           fail(BsatnProblem::kNodes, type);
+  }
   /// What a Ref points to, or null.
   const AlgebraicType* follow(const AlgebraicType& ref) {
     const AlgebraicType* target = space_ == nullptr ? nullptr : space_->find(ref.ref_index());
@@ -100,6 +106,7 @@ class BsatnCursor {
   const Typespace* space_;
   BsatnProblem problem_ = BsatnProblem::kNone;
   size_t problem_at_ = 0;
+  uint64_t nodes_ = 0;
   AlgebraicType problem_type_;
 };
 

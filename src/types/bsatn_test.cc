@@ -12,6 +12,7 @@ namespace {
 
 using T = AlgebraicType;
 using V = AlgebraicValue;
+using std::string_literals::operator""s;
 using std::string_view_literals::operator""sv;
 
 std::string encode(const T& type, const V& value) {
@@ -60,6 +61,17 @@ TEST(Bsatn, LyingLengthsCostNothing) {
     EXPECT_FALSE(bsatn_validate(t, "\xff\xff\xff\xff"sv));
     EXPECT_FALSE(bsatn_skip(t, "\xff\xff\xff\xff"sv));
   }
+}
+
+TEST(Bsatn, PartsWithoutBytesAreBounded) {
+  std::vector<TypeElement> fields(5000);  // all unit
+  fields.push_back(TypeElement("b", T::boolean()));
+  T wide = T::array(T::product(fields));
+  std::string bytes = "\x40\x00\x00\x00"s + std::string(64, '\1');
+  EXPECT_EQ(*bsatn_validate(wide, bytes), bytes.size());
+  auto r = bsatn_decode(wide, bytes);
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().code(), ErrorCode::kLimit);
 }
 
 TEST(Bsatn, RecursiveTypesAreBounded) {

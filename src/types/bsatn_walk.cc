@@ -310,9 +310,9 @@ Error BsatnCursor::error() const {
     case BsatnProblem::kRef:
       what = "type reference " + type + " has no entry in the typespace";
       break;
-    case BsatnProblem::kZeroWidth:
+    case BsatnProblem::kNodes:
       code = ErrorCode::kLimit;
-      what = "more than " + std::to_string(kZeroWidthElementsMax) + " elements without width";
+      what = "value has far more parts than bytes";
       break;
   }
   return Error(code, "BSATN byte " + std::to_string(problem_at_) + ": " + what);

@@ -28,6 +28,7 @@ class JsonWriter {
   const BsatnCursor& cursor() const { return in_; }
 
   bool write(const AlgebraicType& type, uint32_t depth) {
+    if (!in_.spend_node(type)) return false;
     switch (type.kind()) {
       case TypeKind::kProduct:
         return in_.enter(type, depth) && write_product(type, depth);
@@ -102,11 +103,7 @@ class JsonWriter {
     out_->push_back('[');
     for (uint32_t i = 0; i < count; ++i) {
       if (i > 0) out_->push_back(',');
-      size_t before = in_.consumed();
       if (!write(element, depth + 1)) return false;
-      if (in_.consumed() == before && ++zero_width_ > kZeroWidthElementsMax) {
-        return in_.fail(BsatnProblem::kZeroWidth, type);
-      }
     }
     out_->push_back(']');
     return true;
@@ -183,7 +180,6 @@ class JsonWriter {
   BsatnCursor in_;
   bool typed_;
   std::string* out_;
-  uint32_t zero_width_ = 0;
 };
 
 void append_elements_json(std::span<const TypeElement> elements, std::string* out) {

@@ -199,7 +199,7 @@ void check_agreement(const T& type, const std::string& original, std::string byt
   std::string json;
   auto written = bsatn_to_json(type, view, JsonShape::kTyped, &json);
   if (!value && value.error().code() == ErrorCode::kLimit) {
-    // Elements without width are counted only where they would cost memory.
+    // Parts without width are counted only where they would cost memory.
     ASSERT_FALSE(written.has_value());
     return;
   }
