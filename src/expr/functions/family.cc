@@ -7,6 +7,9 @@ namespace orrery::expr {
 std::span<const Family> all_families() {
   static const std::vector<Family>* const families = new std::vector<Family>{
       arithmetic_functions(),
+      text_functions(),
+      text_search_functions(),
+      pattern_functions(),
   };
   return *families;
 }

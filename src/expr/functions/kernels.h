@@ -1,6 +1,8 @@
 // Loops that kernels are made of: a body per row, with the cells of flat or constant arguments.
 #pragma once
 
+#include <cstddef>
+
 #include "types/vector.h"
 
 namespace orrery::expr {
@@ -45,5 +47,21 @@ inline void binary_rows(const types::Vector& a, const types::Vector& b,
     for (uint32_t r = 0; r < rows.count; ++r) body(r, x[r], y[r]);
   }
 }
+
+/// A string cell of `size` bytes that fill(char*) writes; short ones need no memory.
+template <class Fill>
+inline types::StringRef build_string(types::Vector& out, size_t size, Fill fill) {
+  if (size <= types::StringRef::kInlineBytes) {
+    char bytes[types::StringRef::kInlineBytes];
+    fill(bytes);
+    return types::StringRef(bytes, static_cast<uint32_t>(size));
+  }
+  char* bytes = static_cast<char*>(out.strings().allocate(size));
+  fill(bytes);
+  return types::StringRef(bytes, static_cast<uint32_t>(size));
+}
+
+/// No function makes a longer text out of a short one.
+inline constexpr size_t kTextBytesMax = 10u << 20;
 
 }  // namespace orrery::expr
