@@ -47,6 +47,7 @@ void append_shortest(F x, int largest_plain, int smallest_plain, std::string* ou
   lay_out(digits, exponent + 1, largest_plain, smallest_plain, out);
 }
 
+#if !defined(__wasi__)
 /// True where a number that is out of range is so because it is too small.
 bool is_tiny(std::string_view text) {
   size_t e = text.find_first_of("eE");
@@ -64,6 +65,7 @@ bool is_tiny(std::string_view text) {
   if (r.ec != std::errc()) return negative;
   return static_cast<long long>(point) - static_cast<long long>(first) + (negative ? -n : n) < 0;
 }
+#endif
 
 template <class F>
 std::optional<F> parse_float(std::string_view text) {
