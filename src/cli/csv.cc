@@ -1,0 +1,63 @@
+#include "cli/csv.h"
+
+namespace orrery::cli {
+
+int CsvReader::peek() {
+  if (at_ == block_.size()) {
+    block_.resize(size_t{1} << 16);
+    block_.resize(std::fread(block_.data(), 1, block_.size(), file_));
+    at_ = 0;
+    if (block_.empty()) return EOF;
+  }
+  return static_cast<unsigned char>(block_[at_]);
+}
+
+int CsvReader::get() {
+  int c = peek();
+  if (c == EOF) return EOF;
+  ++at_;
+  ++bytes_;
+  if (c == '\n') ++line_;
+  return c;
+}
+
+Result<bool> CsvReader::next(std::vector<CsvField>* record) {
+  record->clear();
+  if (peek() == EOF) return false;
+  uint64_t start = line_;
+  CsvField field;
+  for (;;) {
+    int c = get();
+    if (c == '"' && field.text.empty() && !field.quoted) {
+      field.quoted = true;
+      for (;;) {
+        c = get();
+        if (c == EOF) {
+          return Error(ErrorCode::kInvalidArgument, "the quote opened in the record of line " +
+                                                        std::to_string(start) + " never ends");
+        }
+        if (c == '"') {
+          if (peek() != '"') break;
+          get();
+        }
+        field.text.push_back(static_cast<char>(c));
+      }
+      int after = peek();
+      if (after != EOF && after != separator_ && after != '\n' && after != '\r') {
+        return Error(ErrorCode::kInvalidArgument,
+                     "line " + std::to_string(line_) + ": text follows a closing quote");
+      }
+      continue;
+    }
+    if (c == '\r' && peek() == '\n') c = get();
+    if (c == separator_ || c == '\n' || c == EOF) {
+      record->push_back(std::move(field));
+      field = {};
+      if (c != separator_) return true;
+      continue;
+    }
+    field.text.push_back(static_cast<char>(c));
+  }
+}
+
+}  // namespace orrery::cli
