@@ -49,6 +49,48 @@ struct Api {
   void* (*vector_data)(void*);
   uint64_t* (*vector_validity)(void*);
   int (*column_type)(DuckResult*, uint64_t);
+  int (*appender_create)(void*, const char*, const char*, void**);
+  int (*append_int64)(void*, int64_t);
+  int (*append_double)(void*, double);
+  int (*append_varchar)(void*, const char*, uint64_t);
+  int (*append_null)(void*);
+  int (*appender_end_row)(void*);
+  int (*appender_destroy)(void**);
+};
+
+class DuckLoader final : public BulkLoader {
+ public:
+  DuckLoader(const Api& api, void* connection, const std::string& table) : api_(api) {
+    if (api_.appender_create(connection, nullptr, table.c_str(), &appender_) != 0) fail("duckdb: no appender for " + table);
+  }
+  void add(const std::vector<Cell>& row) override {
+    int bad = 0;
+    for (const Cell& c : row) {
+      switch (c.kind) {
+        case Cell::Kind::kNull:
+          bad |= api_.append_null(appender_);
+          break;
+        case Cell::Kind::kInteger:
+          bad |= api_.append_int64(appender_, c.integer);
+          break;
+        case Cell::Kind::kReal:
+          bad |= api_.append_double(appender_, c.real);
+          break;
+        case Cell::Kind::kText:
+          bad |= api_.append_varchar(appender_, c.text.data(), c.text.size());
+          break;
+      }
+    }
+    if ((bad | api_.appender_end_row(appender_)) != 0) fail("duckdb: a row was not appended");
+  }
+  void finish() override {
+    if (appender_ != nullptr && api_.appender_destroy(&appender_) != 0) fail("duckdb: the appended rows were refused");
+    appender_ = nullptr;
+  }
+
+ private:
+  const Api& api_;
+  void* appender_ = nullptr;
 };
 
 enum DuckType : int { kBool = 1, kTinyInt = 2, kSmallInt = 3, kInt = 4, kBigInt = 5, kFloat = 10, kDouble = 11, kHugeInt = 16, kVarchar = 17 };
@@ -183,6 +225,13 @@ class DuckEngine final : public Engine {
     load(api_.vector_data, "duckdb_vector_get_data");
     load(api_.vector_validity, "duckdb_vector_get_validity");
     load(api_.column_type, "duckdb_column_type");
+    load(api_.appender_create, "duckdb_appender_create");
+    load(api_.append_int64, "duckdb_append_int64");
+    load(api_.append_double, "duckdb_append_double");
+    load(api_.append_varchar, "duckdb_append_varchar_length");
+    load(api_.append_null, "duckdb_append_null");
+    load(api_.appender_end_row, "duckdb_appender_end_row");
+    load(api_.appender_destroy, "duckdb_appender_destroy");
     if (api_.open(options.path.empty() ? nullptr : options.path.c_str(), &database_) != 0 ||
         api_.connect(database_, &connection_) != 0) {
       fail("duckdb: cannot open " + options.path);
@@ -203,6 +252,9 @@ class DuckEngine final : public Engine {
   }
   void begin() override { exec("BEGIN"); }
   void commit() override { exec("COMMIT"); }
+  std::unique_ptr<BulkLoader> bulk_loader(const std::string& table, int) override {
+    return std::make_unique<DuckLoader>(api_, connection_, table);
+  }
   std::string real_type() const override { return "DOUBLE"; }
 
  private:

@@ -13,6 +13,38 @@ void fail(const std::string& message) {
   std::exit(1);
 }
 
+namespace {
+
+class InsertLoader final : public BulkLoader {
+ public:
+  InsertLoader(Engine& engine, const std::string& table, int columns) : engine_(engine) {
+    std::string sql = "INSERT INTO " + table + " VALUES (?";
+    for (int i = 1; i < columns; ++i) sql += ", ?";
+    insert_ = engine.prepare(sql + ")");
+  }
+  void add(const std::vector<Cell>& row) override {
+    if (pending_ == 0) engine_.begin();
+    insert_->run(row);
+    if (++pending_ == kRowsPerTransaction) finish();
+  }
+  void finish() override {
+    if (pending_ > 0) engine_.commit();
+    pending_ = 0;
+  }
+
+ private:
+  static constexpr uint64_t kRowsPerTransaction = 100000;
+  Engine& engine_;
+  std::unique_ptr<Statement> insert_;
+  uint64_t pending_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<BulkLoader> Engine::bulk_loader(const std::string& table, int columns) {
+  return std::make_unique<InsertLoader>(*this, table, columns);
+}
+
 Cell boolean(bool v) { return {Cell::Kind::kInteger, v ? 1 : 0, 0, {}}; }
 
 void Digest::add(size_t column, const Cell& cell) {

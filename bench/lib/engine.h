@@ -45,6 +45,14 @@ class Statement {
   virtual Digest digest(const std::vector<Cell>& parameters) = 0;
 };
 
+/// Loads rows of one table in the engine's quickest way.
+class BulkLoader {
+ public:
+  virtual ~BulkLoader() = default;
+  virtual void add(const std::vector<Cell>& row) = 0;
+  virtual void finish() = 0;
+};
+
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -54,6 +62,8 @@ class Engine {
   /// A prepared statement to be run between begin() and commit().
   virtual void begin() = 0;
   virtual void commit() = 0;
+  /// By default prepared inserts, 100,000 rows to a transaction.
+  virtual std::unique_ptr<BulkLoader> bulk_loader(const std::string& table, int columns);
   /// Words that differ: the type of a boolean column, of a real one, and the literal of TRUE.
   virtual std::string boolean_type() const { return "BOOLEAN"; }
   virtual std::string real_type() const { return "FLOAT"; }
