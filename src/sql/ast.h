@@ -6,7 +6,7 @@
 // Invariants of a tree that the parser made:
 //  1. No path from a statement to a leaf has more than limits::kTreeHeightMax nodes, so that walking it by recursion is
 //     safe. AND, OR, IN lists and equal set operations are n-ary, so long ones do not make a tree high.
-//  2. LogicalExpr has two or more operands, none of which is a LogicalExpr of the same operator.
+//  2. LogicalExpr has two or more operands; a chain without parentheses is one node.
 //  3. Names keep the case in which they were typed; function and type names are upper-cased.
 //
 // Thread-safety: a tree that nobody writes may be read from many threads.

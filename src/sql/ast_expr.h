@@ -204,7 +204,7 @@ struct BetweenExpr final : Expr {
   ExprPtr high;
 };
 
-/// x IN (a, b, ...); with a RowExpr on the left the items are RowExprs or subqueries.
+/// x IN (a, b, ...), also x IN (); with a RowExpr on the left the items are RowExprs or subqueries.
 struct InListExpr final : Expr {
   static constexpr ExprKind kKind = ExprKind::kInList;
   InListExpr() : Expr(kKind) {}

@@ -185,8 +185,9 @@ struct Query {
   WithClause with;
   QueryBodyPtr body;
   std::vector<OrderItem> order_by;
-  ExprPtr limit;   ///< or null
-  ExprPtr offset;  ///< or null
+  /// Or null. A literal here is a number >= 0, which may be a FLOAT (cut off); else its value is to be checked.
+  ExprPtr limit;
+  ExprPtr offset;  ///< likewise
   SourcePosition position;
 };
 using QueryPtr = std::unique_ptr<Query>;
