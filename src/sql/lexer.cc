@@ -74,7 +74,7 @@ bool equals_upper(std::string_view word, std::string_view upper) {
   return true;
 }
 
-Keyword find_keyword(std::string_view word, uint32_t hash) {
+Keyword find_hashed_keyword(std::string_view word, uint32_t hash) {
   if (word.size() > kKeywordBytesMax) return Keyword::kNone;
   for (uint32_t slot = hash_slot(hash);; slot = (slot + 1) & (kTableSlots - 1)) {
     uint8_t k = kKeywordTable[slot];
@@ -133,6 +133,11 @@ size_t unicode_blank_bytes(std::string_view s, size_t i) {
 }  // namespace
 
 WordUse word_use(Keyword keyword) { return kKeywords[static_cast<size_t>(keyword)].use; }
+Keyword find_keyword(std::string_view word) {
+  uint32_t hash = 0x811C9DC5u;
+  for (char c : word) hash = hash_step(hash, c);
+  return find_hashed_keyword(word, hash);
+}
 std::string_view keyword_text(Keyword keyword) { return kKeywords[static_cast<size_t>(keyword)].text; }
 
 Status check_text(std::string_view sql) {
@@ -248,7 +253,7 @@ Token Lexer::word() {
     ++i;
   }
   Token token = make(TokenKind::kWord, i);
-  token.keyword = find_keyword(text(token), hash);
+  token.keyword = find_hashed_keyword(text(token), hash);
   return token;
 }
 

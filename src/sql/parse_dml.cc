@@ -8,7 +8,7 @@ StatementPtr Parser::parse_insert(WithClause with, uint32_t height) {
   insert->with = std::move(with);
   advance();
   if (!expect(Keyword::kINTO, "INSERT") || !parse_name("identifier (name)", &insert->table)) return nullptr;
-  bool columns = at(TokenKind::kOpen) && !next_is(Keyword::kSELECT) && !next_is(Keyword::kWITH);
+  bool columns = at(TokenKind::kOpen) && !parenthesis_opens_query();
   if (columns && !parse_name_list("column name", &insert->columns)) return nullptr;
   if (!parse_insert_source(insert.get(), &height) || !parse_upsert(insert.get(), &height) ||
       !parse_returning(&insert->returning, &height)) {

@@ -153,6 +153,10 @@ ExprPtr Parser::parse_call_primary() {
       return parse_substring();
     case Keyword::kTRIM:
       return parse_trim();
+    case Keyword::kROLLUP:
+    case Keyword::kCUBE:
+      fail(std::string(keyword_text(token_.keyword)) + " can only stand in GROUP BY");
+      return nullptr;
     default:
       return parse_function();
   }

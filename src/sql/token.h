@@ -60,6 +60,8 @@ enum class Keyword : uint8_t {
 enum class WordUse : uint8_t { kFree, kName, kReserved };
 
 WordUse word_use(Keyword keyword);
+/// The keyword that `word` is, in whatever case.
+Keyword find_keyword(std::string_view word);
 /// "SELECT"; "" for kNone.
 std::string_view keyword_text(Keyword keyword);
 
