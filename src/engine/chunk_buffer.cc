@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/assert.h"
+
 namespace orrery::engine {
 
 void ChunkBuffer::append(const types::Chunk& chunk) {

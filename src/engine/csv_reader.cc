@@ -19,8 +19,7 @@ Result<bool> CsvReader::fill() {
   position_ = 0;
   const size_t old_size = buffer_.size();
   buffer_.resize(old_size + kBlockBytes);
-  Result<size_t> count =
-      file_->read_at(file_offset_, {buffer_.data() + old_size, kBlockBytes});
+  Result<size_t> count = file_->read_at(file_offset_, {buffer_.data() + old_size, kBlockBytes});
   if (!count) return std::move(count).error();
   buffer_.resize(old_size + *count);
   file_offset_ += *count;
@@ -87,8 +86,8 @@ Result<bool> CsvReader::read_field(Span* field) {
       field->end = text_.size();
       return false;
     }
-    const bool carriage = c == '\r' && position_ + 1 < buffer_.size() &&
-                          buffer_[position_ + 1] == '\n';
+    const bool carriage =
+        c == '\r' && position_ + 1 < buffer_.size() && buffer_[position_ + 1] == '\n';
     if (c == '\n' || carriage) {
       position_ += carriage ? 2 : 1;
       ++line_;

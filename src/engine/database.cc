@@ -105,8 +105,8 @@ void Database::start_cleanup() {
     cleanup_->trigger();
     return;
   }
-  cleanup_ = environment_.executor->start(
-      settings_.cleanup_interval_seconds * env::kNanosPerSecond, [this] { store()->vacuum(); });
+  cleanup_ = environment_.executor->start(settings_.cleanup_interval_seconds * env::kNanosPerSecond,
+                                          [this] { store()->vacuum(); });
 }
 
 std::shared_ptr<const OpenStore> hold_store(std::shared_ptr<Database> database) {

@@ -59,8 +59,8 @@ Result<std::string> rename_in_check(const std::string& check_sql, std::string_vi
   return sql::enclosed_text(**parsed);
 }
 
-Status rewrite(storage::Transaction& transaction,
-               const std::string& table, Alteration& alteration) {
+Status rewrite(storage::Transaction& transaction, const std::string& table,
+               Alteration& alteration) {
   return transaction.rewrite_table(table, std::move(alteration.def), alteration.sources);
 }
 
@@ -88,17 +88,17 @@ Status add_column(const StatementContext& context, storage::Transaction& transac
                              definition.name.text);
 }
 
-Status drop_column(const StatementContext& context, storage::Transaction& transaction,
-                   const sql::AlterTableStatement& statement, Alteration& alteration) {
+Status drop_column(storage::Transaction& transaction, const sql::AlterTableStatement& statement,
+                   Alteration& alteration) {
   storage::TableDef& def = alteration.def;
   ORRERY_TRY_ASSIGN(uint16_t column, require_column(def, statement.column));
   if (def.primary_key == column) {
-    return Error(ErrorCode::kInvalidArgument, "cannot drop primary key column '" +
-                                                  def.columns[column].name + "'");
+    return Error(ErrorCode::kInvalidArgument,
+                 "cannot drop primary key column '" + def.columns[column].name + "'");
   }
   if (def.columns.size() == 1) {
-    return Error(ErrorCode::kInvalidArgument, "cannot drop the only column of table '" +
-                                                  def.name + "'");
+    return Error(ErrorCode::kInvalidArgument,
+                 "cannot drop the only column of table '" + def.name + "'");
   }
   const std::string name = def.columns[column].name;
   auto refuse = [&](const std::string& check) -> Status {
@@ -124,8 +124,8 @@ Status drop_column(const StatementContext& context, storage::Transaction& transa
   return rewrite(transaction, statement.table.text, alteration);
 }
 
-Status rename_column(const StatementContext& context, storage::Transaction& transaction,
-                     const sql::AlterTableStatement& statement, Alteration& alteration) {
+Status rename_column(storage::Transaction& transaction, const sql::AlterTableStatement& statement,
+                     Alteration& alteration) {
   storage::TableDef& def = alteration.def;
   ORRERY_TRY_ASSIGN(uint16_t column, require_column(def, statement.column));
   const int32_t taken = def.find_column(statement.new_name.text);
@@ -142,8 +142,8 @@ Status rename_column(const StatementContext& context, storage::Transaction& tran
   return rewrite(transaction, statement.table.text, alteration);
 }
 
-Status rename_table(const StatementContext& context, storage::Transaction& transaction,
-                    const sql::AlterTableStatement& statement, Alteration& alteration) {
+Status rename_table(storage::Transaction& transaction, const sql::AlterTableStatement& statement,
+                    Alteration& alteration) {
   const std::string& to = statement.new_name.text;
   if (!same_word(to, statement.table.text)) {
     ORRERY_TRY(require_free_table_name(*transaction.catalog(), to));
@@ -174,8 +174,8 @@ Status modify_column(const StatementContext& context, storage::Transaction& tran
   const std::string check = column.check_sql;
   def.columns[at] = std::move(column);
   for (storage::IndexDef& index : def.indexes) {
-    const bool uses = std::find(index.columns.begin(), index.columns.end(), at) !=
-                      index.columns.end();
+    const bool uses =
+        std::find(index.columns.begin(), index.columns.end(), at) != index.columns.end();
     if (uses && !index.primary && index.implicit) {
       ORRERY_TRY(choose_index_kind(def, sql::IndexMethod::kAutomatic, &index));
     }
@@ -199,11 +199,11 @@ Result<Rows> run_alter_table(const StatementContext& context,
           case sql::AlterAction::kAddColumn:
             return add_column(context, transaction, statement, alteration);
           case sql::AlterAction::kDropColumn:
-            return drop_column(context, transaction, statement, alteration);
+            return drop_column(transaction, statement, alteration);
           case sql::AlterAction::kRenameColumn:
-            return rename_column(context, transaction, statement, alteration);
+            return rename_column(transaction, statement, alteration);
           case sql::AlterAction::kRenameTable:
-            return rename_table(context, transaction, statement, alteration);
+            return rename_table(transaction, statement, alteration);
           case sql::AlterAction::kModifyColumn:
             return modify_column(context, transaction, statement, alteration);
         }

@@ -11,10 +11,10 @@ namespace orrery::engine {
 namespace {
 
 Error not_an_integer_key(const storage::ColumnDef& column) {
-  return Error(ErrorCode::kParse,
-               "parse error: PRIMARY KEY column '" + column.name + "' must be INTEGER type, got " +
-                   std::string(types::type_display_name(column.sql_type())) +
-                   ". Only INTEGER PRIMARY KEY is supported.");
+  return Error(ErrorCode::kParse, "parse error: PRIMARY KEY column '" + column.name +
+                                      "' must be INTEGER type, got " +
+                                      std::string(types::type_display_name(column.sql_type())) +
+                                      ". Only INTEGER PRIMARY KEY is supported.");
 }
 
 Status add_columns(const sql::CreateTableStatement& statement, storage::TableDef* table) {
@@ -58,9 +58,10 @@ Status add_column_keys(const sql::CreateTableStatement& statement, storage::Tabl
   for (size_t i = 0; i < statement.columns.size(); ++i) {
     const sql::ColumnDefinition& definition = statement.columns[i];
     if (!definition.unique || definition.primary_key) continue;
-    ORRERY_TRY_ASSIGN(storage::IndexDef index,
-                      make_unique_index(*table, "unique_" + table->name + "_" + definition.name.text,
-                                        {static_cast<uint16_t>(i)}));
+    ORRERY_TRY_ASSIGN(
+        storage::IndexDef index,
+        make_unique_index(*table, "unique_" + table->name + "_" + definition.name.text,
+                          {static_cast<uint16_t>(i)}));
     table->indexes.push_back(std::move(index));
   }
   return {};
@@ -95,8 +96,7 @@ Status add_constraints(const sql::CreateTableStatement& statement, storage::Tabl
         ++number;
         break;
       case sql::TableConstraintKind::kUnique: {
-        ORRERY_TRY_ASSIGN(std::vector<uint16_t> columns,
-                          find_columns(*table, constraint.columns));
+        ORRERY_TRY_ASSIGN(std::vector<uint16_t> columns, find_columns(*table, constraint.columns));
         ORRERY_TRY_ASSIGN(storage::IndexDef index,
                           make_unique_index(*table, name, std::move(columns)));
         table->indexes.push_back(std::move(index));

@@ -22,11 +22,11 @@ Result<Rows> run_truncate(const StatementContext& context,
   ORRERY_TRY_ASSIGN(std::shared_ptr<storage::Table> table,
                     require_table(*context.session.catalog(), name));
   uint64_t removed = 0;
-  Status done = in_write_statement(
-      context.session.target(), [&](storage::Transaction& transaction) -> Status {
-        ORRERY_TRY_ASSIGN(removed, transaction.truncate_table(name));
-        return {};
-      });
+  Status done = in_write_statement(context.session.target(),
+                                   [&](storage::Transaction& transaction) -> Status {
+                                     ORRERY_TRY_ASSIGN(removed, transaction.truncate_table(name));
+                                     return {};
+                                   });
   if (!done && done.error().code() == ErrorCode::kConflict) {
     return Error(ErrorCode::kConflict,
                  "cannot truncate table: active transactions have uncommitted changes");

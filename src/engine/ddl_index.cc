@@ -32,11 +32,11 @@ Status refuse_same_columns(const storage::TableDef& table, const storage::IndexD
     if (other.unique == index.unique) {
       return Error(ErrorCode::kIndexExists, "an index already exists on column '" + columns + "'");
     }
-    return Error(ErrorCode::kIndexExists,
-                 index.unique ? "cannot create unique index on column '" + columns +
-                                    "': a non-unique index already exists"
-                              : "cannot create non-unique index on column '" + columns +
-                                    "': a unique index already exists");
+    return Error(ErrorCode::kIndexExists, index.unique
+                                              ? "cannot create unique index on column '" + columns +
+                                                    "': a non-unique index already exists"
+                                              : "cannot create non-unique index on column '" +
+                                                    columns + "': a unique index already exists");
   }
   return {};
 }
@@ -52,9 +52,9 @@ Result<std::shared_ptr<storage::Table>> table_of_index(const storage::Catalog& c
   for (const std::shared_ptr<storage::Table>& table : catalog.tables()) {
     if (find_index(table->def(), name) == nullptr) continue;
     if (found != nullptr) {
-      return Error(ErrorCode::kInvalidArgument,
-                   "several tables have an index '" + std::string(name) +
-                       "': DROP INDEX requires table name");
+      return Error(ErrorCode::kInvalidArgument, "several tables have an index '" +
+                                                    std::string(name) +
+                                                    "': DROP INDEX requires table name");
     }
     found = table;
   }

@@ -3,8 +3,8 @@
 #include <memory>
 #include <utility>
 
-#include "plan/planner.h"
 #include "expr/eval.h"
+#include "plan/planner.h"
 
 namespace orrery::engine {
 namespace {
@@ -47,8 +47,7 @@ Rows run_rollback(SessionState& session) {
 }
 
 Error outside_transaction(std::string_view what) {
-  return Error(ErrorCode::kTxnClosed,
-               std::string(what) + " can only be used within a transaction");
+  return Error(ErrorCode::kTxnClosed, std::string(what) + " can only be used within a transaction");
 }
 
 Result<Rows> run_savepoint(SessionState& session, const sql::SavepointStatement& statement) {

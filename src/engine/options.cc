@@ -17,8 +17,8 @@ bool is_true(std::string_view value) {
 }
 
 Error invalid_parameter(std::string_view key, std::string_view value) {
-  return Error(ErrorCode::kInvalidArgument, "invalid argument: invalid " + std::string(key) +
-                                                ": '" + std::string(value) + "'");
+  return Error(ErrorCode::kInvalidArgument,
+               "invalid argument: invalid " + std::string(key) + ": '" + std::string(value) + "'");
 }
 
 Result<int64_t> parse_number(std::string_view key, std::string_view value) {

@@ -2,7 +2,8 @@
 //
 // A DSN is scheme://path[?key=value&key=value] with the schemes memory and file. Keys and words are
 // case-insensitive; unknown keys are ignored, and so is an unknown word of sync_mode (normal is
-// taken). Numbers that cannot be read are kInvalidArgument, everything else that is wrong is kParse.
+// taken). Numbers that cannot be read are kInvalidArgument, everything else that is wrong is
+// kParse.
 #pragma once
 
 #include <cstdint>

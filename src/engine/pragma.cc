@@ -47,8 +47,8 @@ Result<int64_t> integer_value(const StatementContext& context,
   Arena arena;
   Datum number = types::cast_datum(value.datum(), types::TypeId::kInteger, 0, arena);
   if (number.is_null() || number.as_int64() < 0) {
-    return Error(ErrorCode::kInvalidArgument, "invalid argument: invalid value for PRAGMA " +
-                                                  statement.name.text);
+    return Error(ErrorCode::kInvalidArgument,
+                 "invalid argument: invalid value for PRAGMA " + statement.name.text);
   }
   return number.as_int64();
 }

@@ -1,9 +1,9 @@
 // Rows: the result of one statement, read forward.
 //
 // A Rows keeps alive what it reads from: the database, the plan, the parameter values and the read
-// view. Rows of a statement inside a transaction are read lazily too; before that transaction writes
-// or ends, what is left of them is read into memory, so they never see later changes.
-// One thread at a time.
+// view. Rows of a statement inside a transaction are read lazily too; before that transaction
+// writes or ends, what is left of them is read into memory, so they never see later changes. One
+// thread at a time.
 #pragma once
 
 #include <cstdint>

@@ -111,7 +111,8 @@ class ExecutionSource final : public RowSource, public ScopedReader {
   uint64_t random_state_;
   std::unique_ptr<exec::Execution> execution_;
   // Of readers in a transaction:
-  types::Chunk current_;  ///< shows the chunk given out last; at one address before and after detach
+  types::Chunk
+      current_;  ///< shows the chunk given out last; at one address before and after detach
   ChunkBuffer detached_;
   std::unique_ptr<Error> detach_error_;
 };
@@ -187,9 +188,8 @@ namespace {
 enum class Counters : uint8_t { kNone, kCollect };
 
 /// One run to the end; `transaction` is null for reads outside of transactions.
-Status drain(const RunTarget& target, const PlanPtr& plan,
-             std::span<const types::Datum> parameters, storage::Transaction* transaction,
-             Counters counters, AnalyzedRun* out) {
+Status drain(const RunTarget& target, const PlanPtr& plan, std::span<const types::Datum> parameters,
+             storage::Transaction* transaction, Counters counters, AnalyzedRun* out) {
   uint64_t random_state = target.random_seed;
   exec::ExecInput input = make_input(target, plan, parameters);
   input.random_state = &random_state;
@@ -198,8 +198,7 @@ Status drain(const RunTarget& target, const PlanPtr& plan,
   if (plan->writes) {
     input.transaction = transaction;
   } else {
-    input.view =
-        transaction != nullptr ? transaction->pin_view() : target.open->store->read_view();
+    input.view = transaction != nullptr ? transaction->pin_view() : target.open->store->read_view();
   }
   ORRERY_TRY_ASSIGN(std::unique_ptr<exec::Execution> execution,
                     exec::Execution::start(std::move(input)));

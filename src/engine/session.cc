@@ -104,8 +104,7 @@ Result<Rows> Session::query_text(StatementText& text, const Parameters& paramete
   const size_t count = text.statement_count();
   if (count == 0) return Rows();
   for (size_t i = 0; i + 1 < count; ++i) {
-    ORRERY_TRY_ASSIGN([[maybe_unused]] uint64_t affected,
-                      execute_one(state_, text, i, parameters));
+    ORRERY_TRY_ASSIGN([[maybe_unused]] uint64_t affected, execute_one(state_, text, i, parameters));
   }
   return query_one(state_, text, count - 1, parameters);
 }

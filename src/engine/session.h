@@ -1,10 +1,10 @@
 // Session: what one handle runs its SQL with: its open transaction, its settings, its plan cache.
 // Statement: SQL text prepared on a session.
 //
-// Handles opened under the same DSN text share a session, so one's BEGIN is the other's too; a clone
-// has its own. Errors: all codes; positions in the SQL text where they apply.
-// Thread-safety: a session and its statements may be used from several threads, one call at a time
-// goes on; cancel() may be called beside a running call.
+// Handles opened under the same DSN text share a session, so one's BEGIN is the other's too; a
+// clone has its own. Errors: all codes; positions in the SQL text where they apply. Thread-safety:
+// a session and its statements may be used from several threads, one call at a time goes on;
+// cancel() may be called beside a running call.
 #pragma once
 
 #include <atomic>

@@ -16,7 +16,7 @@ inline constexpr size_t kCachedStatementsMax = 256;
 struct SessionState {
   std::shared_ptr<const OpenStore> open;
   std::shared_ptr<CancelToken> cancel;
-  std::shared_ptr<TransactionScope> scope;  ///< of BEGIN, or null
+  std::shared_ptr<TransactionScope> scope;                            ///< of BEGIN, or null
   storage::Isolation isolation = storage::Isolation::kReadCommitted;  ///< of new transactions
   uint64_t random_state = 0;
   StatementCache cache{kCachedStatementsMax};

@@ -42,14 +42,17 @@ std::string column_names(const storage::TableDef& table, const storage::IndexDef
 }
 
 Rows show_indexes(const storage::TableDef& table) {
-  ResultTable out({text_column("table_name"), text_column("index_name"),
-                   text_column("column_name"), text_column("index_type"),
-                   {"is_unique", types::TypeId::kBoolean, false}, text_column("options")});
+  ResultTable out({text_column("table_name"),
+                   text_column("index_name"),
+                   text_column("column_name"),
+                   text_column("index_type"),
+                   {"is_unique", types::TypeId::kBoolean, false},
+                   text_column("options")});
   for (const storage::IndexDef& index : table.indexes) {
     if (index.primary) continue;
     const std::string columns = column_names(table, index);
-    const Datum row[] = {Datum::text(table.name),   Datum::text(index.name),
-                         Datum::text(columns),      Datum::text(index.method),
+    const Datum row[] = {Datum::text(table.name),      Datum::text(index.name),
+                         Datum::text(columns),         Datum::text(index.method),
                          Datum::boolean(index.unique), Datum::text("")};
     out.add_row(row);
   }
@@ -57,19 +60,17 @@ Rows show_indexes(const storage::TableDef& table) {
 }
 
 bool is_unique_alone(const storage::TableDef& table, uint16_t column) {
-  return std::any_of(table.indexes.begin(), table.indexes.end(),
-                     [&](const storage::IndexDef& index) {
-                       return index.unique && !index.primary &&
-                              index.columns == std::vector<uint16_t>{column};
-                     });
+  return std::any_of(
+      table.indexes.begin(), table.indexes.end(), [&](const storage::IndexDef& index) {
+        return index.unique && !index.primary && index.columns == std::vector<uint16_t>{column};
+      });
 }
 
 bool is_in_unique_key(const storage::TableDef& table, uint16_t column) {
   return std::any_of(
       table.indexes.begin(), table.indexes.end(), [&](const storage::IndexDef& index) {
         return index.unique && !index.primary &&
-               std::find(index.columns.begin(), index.columns.end(), column) !=
-                   index.columns.end();
+               std::find(index.columns.begin(), index.columns.end(), column) != index.columns.end();
       });
 }
 
@@ -159,9 +160,9 @@ Result<Rows> run_describe(const StatementContext& context,
     const Datum row[] = {Datum::text(column.name),
                          Datum::text(types::type_display_name(column.sql_type())),
                          Datum::text(column.nullable() ? "YES" : "NO"),
-                         Datum::text(primary                        ? "PRI"
+                         Datum::text(primary                       ? "PRI"
                                      : is_in_unique_key(table, at) ? "UNI"
-                                                                    : ""),
+                                                                   : ""),
                          Datum::text(column.default_sql),
                          Datum::text(column.auto_increment ? "auto_increment" : "")};
     out.add_row(row);

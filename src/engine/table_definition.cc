@@ -50,10 +50,10 @@ Result<types::AlgebraicType> column_type(const sql::TypeName& type) {
   if (type.type == types::TypeId::kVector && !type.arguments.empty()) {
     dimension = type.arguments[0];
     if (dimension < 1 || dimension > 65535) {
-      return Error(ErrorCode::kInvalidArgument,
-                   "VECTOR dimension must be between 1 and 65535, got '" +
-                       std::to_string(dimension) + "'",
-                   type.position);
+      return Error(
+          ErrorCode::kInvalidArgument,
+          "VECTOR dimension must be between 1 and 65535, got '" + std::to_string(dimension) + "'",
+          type.position);
     }
   }
   std::optional<types::AlgebraicType> form =
@@ -75,12 +75,10 @@ Result<storage::ColumnDef> make_column(const sql::ColumnDefinition& definition) 
   column.name = definition.name.text;
   ORRERY_TRY_ASSIGN(types::AlgebraicType type, column_type(definition.type));
   const bool not_null = definition.not_null || definition.primary_key;
-  column.type =
-      with_nullability(type, not_null ? Nullability::kNotNull : Nullability::kNullable);
+  column.type = with_nullability(type, not_null ? Nullability::kNotNull : Nullability::kNullable);
   if (definition.default_value != nullptr) {
     column.default_sql = sql::to_sql(*definition.default_value);
-    ORRERY_TRY_ASSIGN([[maybe_unused]] expr::ExprPtr bound,
-                      plan::bind_default(column.default_sql));
+    ORRERY_TRY_ASSIGN([[maybe_unused]] expr::ExprPtr bound, plan::bind_default(column.default_sql));
   }
   if (definition.references != nullptr) return not_supported_yet("FOREIGN KEY");
   if (definition.checks.size() == 1) {
@@ -125,8 +123,8 @@ std::string_view automatic_method(types::TypeId type) {
 }  // namespace
 
 /// What SHOW INDEXES calls the method, and what is built, are two things: texts without a method
-/// are called HASH, and get a hash table where they are unique (they are then mostly looked up), but
-/// a B-tree, which can do more, where they are not.
+/// are called HASH, and get a hash table where they are unique (they are then mostly looked up),
+/// but a B-tree, which can do more, where they are not.
 Status choose_index_kind(const storage::TableDef& table, sql::IndexMethod method,
                          storage::IndexDef* index) {
   index->kind = storage::IndexKind::kBTree;
@@ -195,11 +193,10 @@ Result<types::Value> default_value(const StatementContext& context,
   ORRERY_TRY_ASSIGN(types::Value value, expr::evaluate_once(*bound, eval));
   if (value.is_null()) return value;
   Arena arena;
-  ORRERY_TRY_ASSIGN(
-      types::Datum stored,
-      types::coerce_for_column(value.datum(), column.sql_type(),
-                               types::without_option(column.type).vector_dimension(), column.name,
-                               eval.now_nanos, arena));
+  ORRERY_TRY_ASSIGN(types::Datum stored,
+                    types::coerce_for_column(value.datum(), column.sql_type(),
+                                             types::without_option(column.type).vector_dimension(),
+                                             column.name, eval.now_nanos, arena));
   return types::Value(stored);
 }
 

@@ -29,7 +29,8 @@ Result<std::shared_ptr<storage::Table>> require_table(const storage::Catalog& ca
 /// A new table of that name would not clash with a table or a view.
 Status require_free_table_name(const storage::Catalog& catalog, std::string_view name);
 
-/// The catalog's form of a column. PRIMARY KEY makes it NOT NULL; keys and indexes are the caller's.
+/// The catalog's form of a column. PRIMARY KEY makes it NOT NULL; keys and indexes are the
+/// caller's.
 Result<storage::ColumnDef> make_column(const sql::ColumnDefinition& definition);
 /// The algebraic form of a named SQL type.
 Result<types::AlgebraicType> column_type(const sql::TypeName& type);
