@@ -70,6 +70,38 @@ class SharedLockGuard {
  private:
   M& m_;
 };
+template <class M>
+class UniqueLock {
+ public:
+  explicit UniqueLock(M& m) : m_(m) { lock(); }
+  ~UniqueLock() {
+    if (owns_) m_.unlock();
+  }
+  UniqueLock(const UniqueLock&) = delete;
+  UniqueLock& operator=(const UniqueLock&) = delete;
+  void lock() {
+    m_.lock();
+    owns_ = true;
+  }
+  void unlock() {
+    m_.unlock();
+    owns_ = false;
+  }
+
+ private:
+  M& m_;
+  bool owns_ = false;
+};
+/// Nobody else could ever make a condition true, so waiting is a bug.
+class ConditionVariable {
+ public:
+  void notify_one() {}
+  void notify_all() {}
+  template <class Lock>
+  void wait(Lock&) {
+    ORRERY_ASSERT(false);
+  }
+};
 inline constexpr bool kHasThreads = false;
 }  // namespace orrery
 #else
@@ -84,6 +116,8 @@ template <class M>
 using LockGuard = std::lock_guard<M>;
 template <class M>
 using SharedLockGuard = std::shared_lock<M>;
+template <class M>
+using UniqueLock = std::unique_lock<M>;
 using ConditionVariable = std::condition_variable;
 using Thread = std::thread;
 inline constexpr bool kHasThreads = true;
