@@ -76,6 +76,8 @@ class SimFileSystem final : public FileSystem {
   /// Bytes that all files together may have from now on.
   void set_capacity(uint64_t bytes);
   uint64_t bytes_used() const;
+  /// From now on every call fails, until one of the next two.
+  void stop();
   /// Power off and on again: what was not synced is lost, kept, torn at sectors of 512 bytes or
   /// applied in another order, as the seed has it. Open files and locks are gone.
   void restart();

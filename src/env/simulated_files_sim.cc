@@ -366,7 +366,9 @@ Result<std::shared_ptr<SimFileSystem::Node>> SimFileSystem::parent_of(std::strin
   const auto parts = split_path(path);
   if (parts.empty()) return io_error("find", path, "it has no name");
   *name = parts.back();
-  return find_dir(path.substr(0, static_cast<size_t>(parts.back().data() - path.data())));
+  auto dir = find_dir(path.substr(0, static_cast<size_t>(parts.back().data() - path.data())));
+  if (!dir) return io_error("find", path, "no such directory");
+  return dir;
 }
 
 Result<std::unique_ptr<File>> SimFileSystem::open(std::string_view path, OpenMode mode) {
@@ -533,6 +535,11 @@ void SimFileSystem::set_capacity(uint64_t bytes) {
 uint64_t SimFileSystem::bytes_used() const {
   LockGuard<Mutex> guard(mutex_);
   return state_->used;
+}
+
+void SimFileSystem::stop() {
+  LockGuard<Mutex> guard(mutex_);
+  state_->stopped = true;
 }
 
 void SimFileSystem::restart() {

@@ -67,6 +67,9 @@ struct LogStatus {
   uint64_t checkpoint_bytes = 0;  ///< of the last checkpoint
   uint64_t syncs = 0;
   uint64_t commits = 0;
+  uint64_t checkpoints = 0;
+  /// Why the last checkpoint by itself failed; empty where it did not.
+  std::string checkpoint_error;
 };
 
 struct RestoreReport {
