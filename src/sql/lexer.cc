@@ -422,7 +422,7 @@ std::string quoted_name(std::string_view token_text) {
 }
 
 double decimal_value(std::string_view digits) {
-  double value = 0;
+  [[maybe_unused]] double value = 0;
 #if defined(__cpp_lib_to_chars)
   auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (error == std::errc()) return value;
