@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "types/json.h"
+
 namespace orrery::types {
 namespace {
 
@@ -218,6 +220,10 @@ void append_text(const Datum& value, std::string* out) {
       append_hex(value.view(), out);
       break;
   }
+}
+
+bool is_valid_json(std::string_view text) {
+  return json_validate(text).has_value();
 }
 
 Datum cast_datum(const Datum& value, TypeId to, int64_t now_nanos, Arena& arena) {

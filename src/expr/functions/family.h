@@ -36,11 +36,13 @@ Family text_functions();
 Family text_search_functions();
 Family pattern_functions();
 Family date_functions();
+Family date_text_functions();
 Family conditional_functions();
 Family hash_functions();
 Family json_functions();
 Family vector_functions();
 Family session_functions();
+Family series_functions();
 
 std::span<const Family> all_families();
 
