@@ -21,7 +21,8 @@ enum class QuoteStyle : uint8_t {
   kBacktick,  ///< `x`: always a name
 };
 
-/// A name as it was typed. Comparison of names is the caller's matter (case-insensitive for tables and columns).
+/// A name as it was typed. Comparison of names is the caller's matter (case-insensitive for tables
+/// and columns).
 struct Name {
   std::string text;
   QuoteStyle quote = QuoteStyle::kNone;
@@ -105,12 +106,14 @@ struct LiteralExpr final : Expr {
 struct ParameterExpr final : Expr {
   static constexpr ExprKind kKind = ExprKind::kParameter;
   ParameterExpr() : Expr(kKind) {}
-  /// $n is n - 1; the k-th ? of a statement is k - 1; :name is its place in Statement::parameter_names.
+  /// $n is n - 1; the k-th ? of a statement is k - 1; :name is its place in
+  /// Statement::parameter_names.
   uint32_t index = 0;
   std::string name;  ///< of :name, else empty
 };
 
-/// c, t.c, and t.* or * where a star may stand (select items, RETURNING; COUNT(*) is FunctionExpr::star).
+/// c, t.c, and t.* or * where a star may stand (select items, RETURNING; COUNT(*) is
+/// FunctionExpr::star).
 struct ColumnExpr final : Expr {
   static constexpr ExprKind kKind = ExprKind::kColumn;
   ColumnExpr() : Expr(kKind) {}
@@ -271,7 +274,8 @@ struct CaseExpr final : Expr {
   ExprPtr otherwise;  ///< null without ELSE
 };
 
-/// A type as it was named. VECTOR(3) has one argument; lengths and precisions are kept though nothing uses them.
+/// A type as it was named. VECTOR(3) has one argument; lengths and precisions are kept though
+/// nothing uses them.
 struct TypeName {
   std::string name;  ///< upper-cased: "DATE", "DOUBLE PRECISION", ...
   types::TypeId type = types::TypeId::kNull;
@@ -340,7 +344,8 @@ struct WindowFrame {
   FrameBound end;
 };
 
-/// What stands in the parentheses of OVER (...) or of WINDOW w AS (...); OVER w is a spec with only `base` set.
+/// What stands in the parentheses of OVER (...) or of WINDOW w AS (...); OVER w is a spec with only
+/// `base` set.
 struct WindowSpec {
   Name base;  ///< the named window that this one refines, or empty
   ExprList partition_by;
@@ -349,12 +354,12 @@ struct WindowSpec {
   SourcePosition position;
 };
 
-/// A call. CURRENT_TIMESTAMP and its kin without parentheses, POSITION(a IN b), SUBSTRING(a FROM b FOR c) and
-/// TRIM(BOTH a FROM b) are calls with plain arguments.
+/// A call. CURRENT_TIMESTAMP and its kin without parentheses, POSITION(a IN b), SUBSTRING(a FROM b
+/// FOR c) and TRIM(BOTH a FROM b) are calls with plain arguments.
 struct FunctionExpr final : Expr {
   static constexpr ExprKind kKind = ExprKind::kFunction;
   FunctionExpr() : Expr(kKind) {}
-  std::string name;  ///< upper-cased
+  std::string name;       ///< upper-cased
   bool star = false;      ///< COUNT(*): no arguments
   bool distinct = false;  ///< F(DISTINCT ...)
   ExprList arguments;

@@ -1,4 +1,5 @@
-// Queries (SELECT and what may stand in its place) of the syntax tree. See sql/ast.h for ownership and invariants.
+// Queries (SELECT and what may stand in its place) of the syntax tree. See sql/ast.h for ownership
+// and invariants.
 #pragma once
 
 #include <cstdint>
@@ -116,8 +117,8 @@ using QueryBodyPtr = std::unique_ptr<QueryBody>;
 enum class DistinctKind : uint8_t { kNone, kDistinct, kDistinctOn };
 enum class GroupKind : uint8_t { kExpr, kRollup, kCube, kGroupingSets };
 
-/// One member of GROUP BY. kExpr: sets holds one list with one expression. kRollup and kCube: one list per member (a
-/// member may be (a, b)). kGroupingSets: one list per set, possibly empty.
+/// One member of GROUP BY. kExpr: sets holds one list with one expression. kRollup and kCube: one
+/// list per member (a member may be (a, b)). kGroupingSets: one list per set, possibly empty.
 struct GroupItem {
   GroupKind kind = GroupKind::kExpr;
   std::vector<ExprList> sets;
@@ -179,13 +180,15 @@ struct WithClause {
   std::vector<Cte> ctes;  ///< empty without WITH
 };
 
-/// A whole query: [WITH ...] body [ORDER BY ...] [LIMIT ...] [OFFSET ...]. FETCH FIRST n ROWS ONLY is a limit.
+/// A whole query: [WITH ...] body [ORDER BY ...] [LIMIT ...] [OFFSET ...]. FETCH FIRST n ROWS ONLY
+/// is a limit.
 struct Query {
   uint16_t height = 1;
   WithClause with;
   QueryBodyPtr body;
   std::vector<OrderItem> order_by;
-  /// Or null. A literal here is a number >= 0, which may be a FLOAT (cut off); else its value is to be checked.
+  /// Or null. A literal here is a number >= 0, which may be a FLOAT (cut off); else its value is to
+  /// be checked.
   ExprPtr limit;
   ExprPtr offset;  ///< likewise
   SourcePosition position;

@@ -329,8 +329,9 @@ struct ExplainStatement final : Statement {
   StatementPtr statement;
 };
 
-/// A bare expression. Text whose first word starts no statement is read as one: executing `SELEC 1` complains of a
-/// column, while preparing it must complain of the statement (ParseOptions::unknown_statement chooses).
+/// A bare expression. Text whose first word starts no statement is read as one: executing `SELEC 1`
+/// complains of a column, while preparing it must complain of the statement
+/// (ParseOptions::unknown_statement chooses).
 struct ExpressionStatement final : Statement {
   static constexpr StatementKind kKind = StatementKind::kExpression;
   ExpressionStatement() : Statement(kKind) {}

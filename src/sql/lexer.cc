@@ -1,9 +1,8 @@
 #include "sql/lexer.h"
 
 #include <array>
-#include <charconv>
-#include <cstdlib>
-#include <cstring>
+
+#include "base/utf8.h"
 
 namespace orrery::sql {
 namespace {
@@ -22,8 +21,12 @@ constexpr std::array<uint8_t, 256> make_classes() {
 }
 constexpr std::array<uint8_t, 256> kClasses = make_classes();
 
-uint8_t class_of(char c) { return kClasses[static_cast<unsigned char>(c)]; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+uint8_t class_of(char c) {
+  return kClasses[static_cast<unsigned char>(c)];
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 bool is_hex_digit(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
@@ -45,11 +48,14 @@ static_assert(kKeywordCount < 256, "a Keyword is one byte");
 constexpr size_t kKeywordBytesMax = 17;
 constexpr size_t kTableSlots = 512;
 
-// Hashing upper-cases by clearing a bit, which also maps digits onto control characters: the text is compared after.
+// Hashing upper-cases by clearing a bit, which also maps digits onto control characters: the text
+// is compared after.
 constexpr uint32_t hash_step(uint32_t h, char c) {
   return (h ^ (static_cast<unsigned char>(c) & 0xDFu)) * 0x01000193u;
 }
-constexpr uint32_t hash_slot(uint32_t h) { return (h ^ (h >> 15)) & (kTableSlots - 1); }
+constexpr uint32_t hash_slot(uint32_t h) {
+  return (h ^ (h >> 15)) & (kTableSlots - 1);
+}
 
 constexpr std::array<uint8_t, kTableSlots> make_keyword_table() {
   std::array<uint8_t, kTableSlots> table{};
@@ -82,43 +88,6 @@ Keyword find_hashed_keyword(std::string_view word, uint32_t hash) {
   }
 }
 
-/// Bytes of the code point that begins at `i`, or 0 where the bytes are not UTF-8.
-size_t code_point_bytes(std::string_view s, size_t i) {
-  auto byte = [&](size_t k) { return k < s.size() ? static_cast<unsigned char>(s[k]) : 0u; };
-  auto continues = [&](size_t k) { return (byte(k) & 0xC0u) == 0x80u; };
-  unsigned a = byte(i);
-  unsigned b = byte(i + 1);
-  if (a < 0x80) return 1;
-  if (a < 0xC2) return 0;
-  if (a < 0xE0) return continues(i + 1) ? 2 : 0;
-  if (a < 0xF0) {
-    bool overlong = a == 0xE0 && b < 0xA0;
-    bool surrogate = a == 0xED && b >= 0xA0;
-    return !overlong && !surrogate && continues(i + 1) && continues(i + 2) ? 3 : 0;
-  }
-  if (a > 0xF4 || (a == 0xF0 && b < 0x90) || (a == 0xF4 && b >= 0x90)) return 0;
-  return continues(i + 1) && continues(i + 2) && continues(i + 3) ? 4 : 0;
-}
-
-/// Offset of the first byte that is not UTF-8, or npos.
-size_t find_invalid_utf8(std::string_view s) {
-  size_t i = 0;
-  while (i < s.size()) {
-    uint64_t w;
-    if (i + 8 <= s.size()) {
-      std::memcpy(&w, s.data() + i, 8);
-      if ((w & 0x8080808080808080ULL) == 0) {
-        i += 8;
-        continue;
-      }
-    }
-    size_t n = code_point_bytes(s, i);
-    if (n == 0) return i;
-    i += n;
-  }
-  return std::string_view::npos;
-}
-
 /// Bytes of the Unicode blank (no-break space, byte order mark, ...) at `i`, or 0.
 size_t unicode_blank_bytes(std::string_view s, size_t i) {
   std::string_view three = s.substr(i, 3);
@@ -132,29 +101,37 @@ size_t unicode_blank_bytes(std::string_view s, size_t i) {
 
 }  // namespace
 
-WordUse word_use(Keyword keyword) { return kKeywords[static_cast<size_t>(keyword)].use; }
+WordUse word_use(Keyword keyword) {
+  return kKeywords[static_cast<size_t>(keyword)].use;
+}
 Keyword find_keyword(std::string_view word) {
   uint32_t hash = 0x811C9DC5u;
   for (char c : word) hash = hash_step(hash, c);
   return find_hashed_keyword(word, hash);
 }
-std::string_view keyword_text(Keyword keyword) { return kKeywords[static_cast<size_t>(keyword)].text; }
+std::string_view keyword_text(Keyword keyword) {
+  return kKeywords[static_cast<size_t>(keyword)].text;
+}
 
 Status check_text(std::string_view sql) {
   if (sql.size() > kSqlBytesMax) {
-    return Error(ErrorCode::kParse, "parse error: text is longer than " + std::to_string(kSqlBytesMax) +
-                                        " bytes at position line 1, column 1", {1, 1});
+    return Error(ErrorCode::kParse,
+                 "parse error: text is longer than " + std::to_string(kSqlBytesMax) +
+                     " bytes at position line 1, column 1",
+                 {1, 1});
   }
-  size_t bad = find_invalid_utf8(sql);
-  if (bad == std::string_view::npos) return {};
+  size_t bad = utf8_valid_prefix(sql);
+  if (bad == sql.size()) return {};
   SourcePosition at{1, 1};
   for (size_t i = 0; i < bad; ++i) {
     if (sql[i] == '\n') at = {at.line + 1, 0};
     at.column += (static_cast<unsigned char>(sql[i]) & 0xC0) != 0x80;
   }
-  return Error(ErrorCode::kParse, "parse error: text is not valid UTF-8 (byte " + std::to_string(bad) +
-                                      ") at position line " + std::to_string(at.line) + ", column " +
-                                      std::to_string(at.column), at);
+  return Error(ErrorCode::kParse,
+               "parse error: text is not valid UTF-8 (byte " + std::to_string(bad) +
+                   ") at position line " + std::to_string(at.line) + ", column " +
+                   std::to_string(at.column),
+               at);
 }
 
 void Lexer::begin_line(size_t offset) {
@@ -188,7 +165,8 @@ bool Lexer::skip_blanks() {
       ++at_;
       if (c == '\n') begin_line(at_);
     } else if (c == '#' || (c == '-' && at(at_ + 1) == '-')) {
-      while (at_ < sql_.size() && sql_[at_] != '\n') count_continuation(static_cast<unsigned char>(sql_[at_++]));
+      while (at_ < sql_.size() && sql_[at_] != '\n')
+        count_continuation(static_cast<unsigned char>(sql_[at_++]));
     } else if (c == '/' && at(at_ + 1) == '*') {
       size_t end = sql_.find("*/", at_ + 2);
       if (end == std::string_view::npos) return false;
@@ -381,7 +359,9 @@ Token Lexer::punctuation() {
       if (b != '>') return one(TokenKind::kMinus);
       return at(at_ + 2) == '>' ? make(TokenKind::kDoubleArrow, at_ + 3) : two(TokenKind::kArrow);
     case '<':
-      if (b == '=') return at(at_ + 2) == '>' ? make(TokenKind::kDistance, at_ + 3) : two(TokenKind::kLessEqual);
+      if (b == '=')
+        return at(at_ + 2) == '>' ? make(TokenKind::kDistance, at_ + 3)
+                                  : two(TokenKind::kLessEqual);
       if (b == '>') return two(TokenKind::kNotEqual);
       return b == '<' ? two(TokenKind::kShiftLeft) : one(TokenKind::kLess);
     case '>':
@@ -419,16 +399,6 @@ std::string quoted_name(std::string_view token_text) {
     if (token_text[i] == quote) ++i;
   }
   return out;
-}
-
-double decimal_value(std::string_view digits) {
-  [[maybe_unused]] double value = 0;
-#if defined(__cpp_lib_to_chars)
-  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (error == std::errc()) return value;
-  // Out of range: from_chars does not say to which side. strtod does, and the case is rare.
-#endif
-  return std::strtod(std::string(digits).c_str(), nullptr);
 }
 
 }  // namespace orrery::sql

@@ -1,7 +1,7 @@
 // Lexer: cuts SQL text into tokens in one pass, without allocating.
 //
-// The text is borrowed and must be UTF-8 (check_text). After an error token every further call gives it again.
-// Thread-safety: one thread at a time per Lexer.
+// The text is borrowed and must be UTF-8 (check_text). After an error token every further call
+// gives it again. Thread-safety: one thread at a time per Lexer.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +26,9 @@ class Lexer {
   Token next();
   /// Why the last token was an error.
   const char* error_message() const { return error_; }
-  std::string_view text(const Token& token) const { return sql_.substr(token.offset, token.length); }
+  std::string_view text(const Token& token) const {
+    return sql_.substr(token.offset, token.length);
+  }
 
  private:
   /// Skips blanks and comments; false at a comment that does not end.
@@ -55,11 +57,10 @@ class Lexer {
   const char* error_ = "";
 };
 
-/// The value of a kString token: quotes taken off, '' made one. A backslash and what follows it stay as they are.
+/// The value of a kString token: quotes taken off, '' made one. A backslash and what follows it
+/// stay as they are.
 std::string string_value(std::string_view token_text);
 /// The name in a kDoubleQuoted or kBacktickQuoted token.
 std::string quoted_name(std::string_view token_text);
-/// The value of a kFloat or kInteger token as a double, correctly rounded; inf where it is too large.
-double decimal_value(std::string_view digits);
 
 }  // namespace orrery::sql

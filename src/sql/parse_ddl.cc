@@ -42,7 +42,9 @@ StatementPtr Parser::parse_create_table() {
   auto create = start_node<CreateTableStatement>();
   uint32_t height = 0;
   advance();
-  if (!parse_if_not_exists(&create->if_not_exists) || !parse_name("identifier (name)", &create->table)) return nullptr;
+  if (!parse_if_not_exists(&create->if_not_exists) ||
+      !parse_name("identifier (name)", &create->table))
+    return nullptr;
   if (accept(Keyword::kAS)) {
     create->query = parse_query();
     if (create->query == nullptr) return nullptr;
@@ -58,7 +60,8 @@ StatementPtr Parser::parse_create_table() {
 }
 
 bool Parser::parse_table_element(CreateTableStatement* create, uint32_t* height) {
-  if (at_table_constraint()) return parse_table_constraint(&create->constraints.emplace_back(), height);
+  if (at_table_constraint())
+    return parse_table_constraint(&create->constraints.emplace_back(), height);
   return parse_column_definition(&create->columns.emplace_back(), height);
 }
 
@@ -90,7 +93,8 @@ bool Parser::parse_table_constraint(TableConstraint* out, uint32_t* height) {
   if (!parse_name_list("column name", &out->columns)) return false;
   if (out->kind != TableConstraintKind::kForeignKey) return true;
   if (out->columns.size() > 1) return fail_at(list, "a foreign key has exactly one column");
-  return expect(Keyword::kREFERENCES, "FOREIGN KEY (column)") && parse_foreign_key_target(&out->target);
+  return expect(Keyword::kREFERENCES, "FOREIGN KEY (column)") &&
+         parse_foreign_key_target(&out->target);
 }
 
 bool Parser::parse_column_definition(ColumnDefinition* column, uint32_t* height) {
@@ -141,7 +145,8 @@ bool Parser::parse_column_constraint(ColumnDefinition* column, uint32_t* height,
 
 bool Parser::parse_check(ExprPtr* out, uint32_t* height) {
   advance();
-  return expect(TokenKind::kOpen, "'(' after CHECK") && parse_into(out, height) && expect(TokenKind::kClose, "')'");
+  return expect(TokenKind::kOpen, "'(' after CHECK") && parse_into(out, height) &&
+         expect(TokenKind::kClose, "')'");
 }
 
 bool Parser::parse_foreign_key_target(ForeignKeyTarget* out) {
@@ -183,7 +188,8 @@ StatementPtr Parser::parse_create_index(bool unique) {
   auto create = start_node<CreateIndexStatement>();
   create->unique = unique;
   advance();
-  if (!parse_if_not_exists(&create->if_not_exists) || !parse_name("index name after CREATE INDEX", &create->index) ||
+  if (!parse_if_not_exists(&create->if_not_exists) ||
+      !parse_name("index name after CREATE INDEX", &create->index) ||
       !expect(Keyword::kON, "the index name") || !parse_name("identifier (name)", &create->table) ||
       !parse_name_list("column name", &create->columns)) {
     return nullptr;
@@ -271,7 +277,8 @@ StatementPtr Parser::parse_alter() {
 bool Parser::parse_alter_action(AlterTableStatement* alter, uint32_t* height) {
   auto skip_column_word = [&] {
     // A column may itself be named column: then a type, TO or the end follows its name at once.
-    if (at(Keyword::kCOLUMN) && !next_is(TokenKind::kEnd) && !next_is(TokenKind::kSemicolon)) advance();
+    if (at(Keyword::kCOLUMN) && !next_is(TokenKind::kEnd) && !next_is(TokenKind::kSemicolon))
+      advance();
   };
   if (accept(Keyword::kADD)) {
     alter->action = AlterAction::kAddColumn;
@@ -288,7 +295,8 @@ bool Parser::parse_alter_action(AlterTableStatement* alter, uint32_t* height) {
     skip_column_word();
     return parse_name("column name", &alter->column);
   }
-  if (!accept(Keyword::kRENAME)) return fail_expected("ALTER action (ADD, DROP, RENAME, MODIFY) after table name");
+  if (!accept(Keyword::kRENAME))
+    return fail_expected("ALTER action (ADD, DROP, RENAME, MODIFY) after table name");
   return parse_rename(alter);
 }
 
@@ -315,8 +323,10 @@ StatementPtr Parser::parse_drop() {
   } else {
     return fail_expected("TABLE, INDEX, or VIEW after DROP"), nullptr;
   }
-  if (!parse_if_exists(&drop->if_exists) || !parse_name("identifier (name)", &drop->name)) return nullptr;
-  if (drop->drop == DropKind::kIndex && accept(Keyword::kON)) parse_name("identifier (name)", &drop->table);
+  if (!parse_if_exists(&drop->if_exists) || !parse_name("identifier (name)", &drop->name))
+    return nullptr;
+  if (drop->drop == DropKind::kIndex && accept(Keyword::kON))
+    parse_name("identifier (name)", &drop->table);
   return finish(std::move(drop));
 }
 

@@ -7,7 +7,8 @@ StatementPtr Parser::parse_insert(WithClause with, uint32_t height) {
   auto insert = start_node<InsertStatement>();
   insert->with = std::move(with);
   advance();
-  if (!expect(Keyword::kINTO, "INSERT") || !parse_name("identifier (name)", &insert->table)) return nullptr;
+  if (!expect(Keyword::kINTO, "INSERT") || !parse_name("identifier (name)", &insert->table))
+    return nullptr;
   bool columns = at(TokenKind::kOpen) && !parenthesis_opens_query();
   if (columns && !parse_name_list("column name", &insert->columns)) return nullptr;
   if (!parse_insert_source(insert.get(), &height) || !parse_upsert(insert.get(), &height) ||
@@ -44,7 +45,8 @@ bool Parser::parse_upsert(InsertStatement* insert, uint32_t* height) {
 }
 
 bool Parser::parse_on_conflict(InsertStatement* insert, uint32_t* height) {
-  if (at(TokenKind::kOpen) && !parse_name_list("column name", &insert->conflict_columns)) return false;
+  if (at(TokenKind::kOpen) && !parse_name_list("column name", &insert->conflict_columns))
+    return false;
   if (!expect(Keyword::kDO, "ON CONFLICT")) return false;
   if (accept(Keyword::kNOTHING)) {
     insert->on_conflict = ConflictAction::kDoNothing;
@@ -52,7 +54,9 @@ bool Parser::parse_on_conflict(InsertStatement* insert, uint32_t* height) {
   }
   insert->on_conflict = ConflictAction::kDoUpdate;
   if (!accept(Keyword::kUPDATE)) return fail_expected("NOTHING or UPDATE after DO");
-  if (!expect(Keyword::kSET, "DO UPDATE") || !parse_assignments(&insert->conflict_assignments, height)) return false;
+  if (!expect(Keyword::kSET, "DO UPDATE") ||
+      !parse_assignments(&insert->conflict_assignments, height))
+    return false;
   return !accept(Keyword::kWHERE) || parse_into(&insert->conflict_where, height);
 }
 
@@ -60,7 +64,8 @@ bool Parser::parse_assignments(std::vector<Assignment>* out, uint32_t* height) {
   do {
     Assignment& assignment = out->emplace_back();
     if (!parse_name("column name in SET clause", &assignment.column) ||
-        !expect(TokenKind::kEqual, "'=' after the column name") || !parse_value(&assignment.value, height)) {
+        !expect(TokenKind::kEqual, "'=' after the column name") ||
+        !parse_value(&assignment.value, height)) {
       return false;
     }
   } while (accept(TokenKind::kComma));
@@ -75,7 +80,8 @@ StatementPtr Parser::parse_update(WithClause with, uint32_t height) {
   auto update = start_node<UpdateStatement>();
   update->with = std::move(with);
   advance();
-  if (!parse_name("identifier (name)", &update->table) || !expect(Keyword::kSET, "the table name") ||
+  if (!parse_name("identifier (name)", &update->table) ||
+      !expect(Keyword::kSET, "the table name") ||
       !parse_assignments(&update->assignments, &height)) {
     return nullptr;
   }
@@ -88,7 +94,8 @@ StatementPtr Parser::parse_delete(WithClause with, uint32_t height) {
   auto statement = start_node<DeleteStatement>();
   statement->with = std::move(with);
   advance();
-  if (!expect(Keyword::kFROM, "DELETE") || !parse_name("identifier (name)", &statement->table)) return nullptr;
+  if (!expect(Keyword::kFROM, "DELETE") || !parse_name("identifier (name)", &statement->table))
+    return nullptr;
   if (accept(Keyword::kAS)) {
     if (!parse_name("identifier (name)", &statement->alias)) return nullptr;
   } else if (at_name(NameUse::kImplicitAlias)) {
@@ -102,7 +109,8 @@ StatementPtr Parser::parse_delete(WithClause with, uint32_t height) {
 StatementPtr Parser::parse_truncate() {
   auto truncate = start_node<TruncateStatement>();
   advance();
-  if (at(Keyword::kTABLE) && !next_is(TokenKind::kEnd) && !next_is(TokenKind::kSemicolon)) advance();
+  if (at(Keyword::kTABLE) && !next_is(TokenKind::kEnd) && !next_is(TokenKind::kSemicolon))
+    advance();
   parse_name("identifier (name)", &truncate->table);
   return finish(std::move(truncate));
 }
@@ -112,7 +120,9 @@ StatementPtr Parser::parse_copy() {
   advance();
   if (!parse_name("identifier (name)", &copy->table)) return nullptr;
   if (at(TokenKind::kOpen) && !parse_name_list("column name", &copy->columns)) return nullptr;
-  if (!expect(Keyword::kFROM, "the table in COPY") || !parse_text("file name in quotes", &copy->path)) return nullptr;
+  if (!expect(Keyword::kFROM, "the table in COPY") ||
+      !parse_text("file name in quotes", &copy->path))
+    return nullptr;
   if (!accept(Keyword::kWITH) && !at(TokenKind::kOpen)) return finish(std::move(copy));
   if (!expect(TokenKind::kOpen, "'(' after WITH")) return nullptr;
   do {
@@ -134,7 +144,8 @@ bool Parser::parse_copy_option(CopyStatement* copy) {
     accept(TokenKind::kEqual);
     bool bare = at(TokenKind::kComma) || at(TokenKind::kClose);
     if (bare) return copy->header = true;
-    if (!at(Keyword::kTRUE) && !at(Keyword::kFALSE)) return fail_expected("TRUE or FALSE after HEADER");
+    if (!at(Keyword::kTRUE) && !at(Keyword::kFALSE))
+      return fail_expected("TRUE or FALSE after HEADER");
     copy->header = at(Keyword::kTRUE);
     advance();
     return true;

@@ -1,5 +1,5 @@
-// Expressions by operator precedence. Operators wait on a stack until one that binds no stronger follows; parentheses
-// wait there too, so neither they nor chains of operators use the C++ stack.
+// Expressions by operator precedence. Operators wait on a stack until one that binds no stronger
+// follows; parentheses wait there too, so neither they nor chains of operators use the C++ stack.
 #include <algorithm>
 
 #include "sql/parser_impl.h"
@@ -8,8 +8,8 @@
 namespace orrery::sql {
 namespace {
 
-/// A LogicalExpr on the right is merged into the one on the left only while it is short: merging costs its length,
-/// and nested parentheses would make that quadratic.
+/// A LogicalExpr on the right is merged into the one on the left only while it is short: merging
+/// costs its length, and nested parentheses would make that quadratic.
 constexpr size_t kMergedOperandsMax = 32;
 
 bool infix_of(TokenKind kind, BinaryOp* op) {
@@ -59,7 +59,9 @@ bool infix_of(TokenKind kind, BinaryOp* op) {
   }
 }
 
-bool is_comparison(BinaryOp op) { return op <= BinaryOp::kGreaterEqual; }
+bool is_comparison(BinaryOp op) {
+  return op <= BinaryOp::kGreaterEqual;
+}
 
 bool is_logical(const Expr& e, LogicalOp op) {
   return e.kind == ExprKind::kLogical && as<LogicalExpr>(e).op == op;
@@ -76,7 +78,8 @@ bool fold_sign(UnaryOp op, Expr& operand) {
     return true;
   }
   if (literal.literal != LiteralKind::kFloat) return false;
-  if (negate && literal.integer == INT64_MIN) {  // 9223372036854775808: too large by itself, not with its sign
+  if (negate && literal.integer ==
+                    INT64_MIN) {  // 9223372036854775808: too large by itself, not with its sign
     literal.literal = LiteralKind::kInteger;
     literal.type = types::TypeId::kInteger;
   } else if (negate) {
@@ -87,8 +90,15 @@ bool fold_sign(UnaryOp op, Expr& operand) {
 
 }  // namespace
 
-Parser::Op Parser::make_op(uint8_t kind, uint8_t precedence, uint8_t detail, Negation negation) const {
-  return {static_cast<Op::Kind>(kind), precedence, detail, negation, 0, operands_.size(), token_.position};
+Parser::Op Parser::make_op(uint8_t kind, uint8_t precedence, uint8_t detail,
+                           Negation negation) const {
+  return {static_cast<Op::Kind>(kind),
+          precedence,
+          detail,
+          negation,
+          0,
+          operands_.size(),
+          token_.position};
 }
 
 ExprPtr Parser::parse_expr_above(uint8_t minimum) {
@@ -120,7 +130,9 @@ bool Parser::parse_operand() {
     UnaryOp op;
     if (at(TokenKind::kOpen)) {
       peek_next();
-      if (ahead_[0].is(Keyword::kSELECT) || ahead_[0].is(Keyword::kWITH) || ahead_[0].is(Keyword::kVALUES)) break;
+      if (ahead_[0].is(Keyword::kSELECT) || ahead_[0].is(Keyword::kWITH) ||
+          ahead_[0].is(Keyword::kVALUES))
+        break;
       operators_.push_back(make_op(Op::kParenthesis, precedence::kLowest));
       ++open_parentheses_;
       advance();
@@ -189,7 +201,8 @@ Parser::Step Parser::parse_word_operator() {
     case Keyword::kESCAPE:
       return parse_escape();
     default:
-      return open_parentheses_ > 0 && at_query_continuation() ? query_in_parenthesis() : Step::kDone;
+      return open_parentheses_ > 0 && at_query_continuation() ? query_in_parenthesis()
+                                                              : Step::kDone;
   }
 }
 
@@ -226,7 +239,8 @@ Parser::Step Parser::parse_infix() {
   if (strength < minimum_ && open_parentheses_ == 0) return Step::kDone;
   if (is_comparison(op)) {
     Keyword next = peek_next().keyword;
-    if (next == Keyword::kANY || next == Keyword::kSOME || next == Keyword::kALL) return parse_quantified(op, strength);
+    if (next == Keyword::kANY || next == Keyword::kSOME || next == Keyword::kALL)
+      return parse_quantified(op, strength);
   }
   if (!reduce_while(strength)) return Step::kFailed;
   operators_.push_back(make_op(Op::kInfix, strength, static_cast<uint8_t>(op)));
@@ -257,7 +271,8 @@ Parser::Step Parser::parse_logical(Keyword word) {
 
 Parser::Step Parser::parse_pattern(LikeOp op, Negation negation) {
   if (!reduce_while(precedence::kEquality)) return Step::kFailed;
-  operators_.push_back(make_op(Op::kPattern, precedence::kEquality, static_cast<uint8_t>(op), negation));
+  operators_.push_back(
+      make_op(Op::kPattern, precedence::kEquality, static_cast<uint8_t>(op), negation));
   advance();
   return Step::kOperand;
 }
@@ -387,14 +402,14 @@ Parser::Step Parser::row_comma() {
 }
 
 bool Parser::at_query_continuation() const {
-  return at(Keyword::kUNION) || at(Keyword::kINTERSECT) || at(Keyword::kEXCEPT) || at(Keyword::kORDER) ||
-         at(Keyword::kLIMIT) || at(Keyword::kOFFSET) || at(Keyword::kFETCH);
+  return at(Keyword::kUNION) || at(Keyword::kINTERSECT) || at(Keyword::kEXCEPT) ||
+         at(Keyword::kORDER) || at(Keyword::kLIMIT) || at(Keyword::kOFFSET) || at(Keyword::kFETCH);
 }
 
 Parser::Step Parser::query_in_parenthesis() {
   const Op& top = operators_.back();
-  bool lone = top.kind == Op::kParenthesis && top.row_items == 0 && operands_.size() == top.operands + 1 &&
-              operands_.back()->kind == ExprKind::kSubquery;
+  bool lone = top.kind == Op::kParenthesis && top.row_items == 0 &&
+              operands_.size() == top.operands + 1 && operands_.back()->kind == ExprKind::kSubquery;
   if (!lone) return Step::kDone;
   SourcePosition position = top.position;
   QueryPtr query = continue_query(pop_operand());
@@ -498,7 +513,8 @@ bool Parser::reduce_logical(const Op& op) {
     below = left->height;
     node->operands.push_back(std::move(left));
   }
-  if (is_logical(*right, logical) && as<LogicalExpr>(*right).operands.size() <= kMergedOperandsMax) {
+  if (is_logical(*right, logical) &&
+      as<LogicalExpr>(*right).operands.size() <= kMergedOperandsMax) {
     raise(&below, right->height - 1u);
     for (ExprPtr& e : as<LogicalExpr>(*right).operands) node->operands.push_back(std::move(e));
   } else {

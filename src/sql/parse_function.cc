@@ -72,7 +72,8 @@ bool Parser::parse_window_spec(WindowSpec* spec, uint32_t* height) {
   }
   if (at(Keyword::kPARTITION)) {
     advance();
-    if (!expect(Keyword::kBY, "PARTITION") || !parse_expr_list(&spec->partition_by, height)) return false;
+    if (!expect(Keyword::kBY, "PARTITION") || !parse_expr_list(&spec->partition_by, height))
+      return false;
   }
   if (at(Keyword::kORDER) && !parse_order_list(&spec->order_by, height)) return false;
   if (!at(Keyword::kROWS) && !at(Keyword::kRANGE)) return true;
@@ -85,14 +86,16 @@ bool Parser::parse_frame(WindowFrame* frame, uint32_t* height) {
   SourcePosition position = token_.position;
   advance();
   if (accept(Keyword::kBETWEEN)) {
-    if (!parse_frame_bound(&frame->start, height) || !expect(Keyword::kAND, "the start of the frame") ||
+    if (!parse_frame_bound(&frame->start, height) ||
+        !expect(Keyword::kAND, "the start of the frame") ||
         !parse_frame_bound(&frame->end, height)) {
       return false;
     }
   } else if (!parse_frame_bound(&frame->start, height)) {
     return false;
   }
-  if (frame->start.kind <= frame->end.kind && frame->start.kind != FrameBoundKind::kUnboundedFollowing &&
+  if (frame->start.kind <= frame->end.kind &&
+      frame->start.kind != FrameBoundKind::kUnboundedFollowing &&
       frame->end.kind != FrameBoundKind::kUnboundedPreceding) {
     return true;
   }
@@ -106,7 +109,8 @@ bool Parser::parse_frame_bound(FrameBound* bound, uint32_t* height) {
     bound->kind = FrameBoundKind::kCurrentRow;
     return true;
   }
-  bool unbounded = at(Keyword::kUNBOUNDED) && (next_is(Keyword::kPRECEDING) || next_is(Keyword::kFOLLOWING));
+  bool unbounded =
+      at(Keyword::kUNBOUNDED) && (next_is(Keyword::kPRECEDING) || next_is(Keyword::kFOLLOWING));
   if (unbounded) {
     advance();
   } else if (!parse_into(&bound->offset, height)) {
@@ -135,7 +139,8 @@ bool Parser::parse_order_list(std::vector<OrderItem>* out, uint32_t* height) {
       accept(Keyword::kASC);
     }
     if (!accept(Keyword::kNULLS)) continue;
-    if (!at(Keyword::kFIRST) && !at(Keyword::kLAST)) return fail_expected("FIRST or LAST after NULLS");
+    if (!at(Keyword::kFIRST) && !at(Keyword::kLAST))
+      return fail_expected("FIRST or LAST after NULLS");
     item.nulls = at(Keyword::kFIRST) ? NullsOrder::kFirst : NullsOrder::kLast;
     advance();
   } while (accept(TokenKind::kComma));

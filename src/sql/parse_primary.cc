@@ -1,14 +1,16 @@
 // Operands: literals, parameters, columns, subqueries and the forms that begin with a keyword.
+#include <algorithm>
 #include <charconv>
 
 #include "sql/parser_impl.h"
-#include "sql/precedence.h"
+#include "types/cast.h"
 
 namespace orrery::sql {
 namespace {
 
-constexpr std::string_view kIntervalUnits[] = {"nanosecond", "microsecond", "millisecond", "second",  "minute", "hour",
-                                               "day",        "week",        "month",       "quarter", "year"};
+constexpr std::string_view kIntervalUnits[] = {"nanosecond", "microsecond", "millisecond", "second",
+                                               "minute",     "hour",        "day",         "week",
+                                               "month",      "quarter",     "year"};
 
 std::string lower(std::string_view s) {
   std::string out(s);
@@ -22,13 +24,18 @@ std::string lower(std::string_view s) {
 std::string normal_unit(std::string_view word) {
   std::string unit = lower(word);
   for (std::string_view known : kIntervalUnits) {
-    if (unit.size() == known.size() + 1 && unit.back() == 's' && unit.starts_with(known)) return std::string(known);
+    if (unit.size() == known.size() + 1 && unit.back() == 's' && unit.starts_with(known))
+      return std::string(known);
   }
   return unit;
 }
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 /// "[sign] digits blanks letters"
 bool read_interval(std::string_view s, LiteralExpr* out) {
@@ -53,15 +60,24 @@ struct ExtractName {
 };
 
 constexpr ExtractName kExtractNames[] = {
-    {"YEAR", ExtractField::kYear},           {"MONTH", ExtractField::kMonth},
-    {"DAY", ExtractField::kDay},             {"HOUR", ExtractField::kHour},
-    {"MINUTE", ExtractField::kMinute},       {"SECOND", ExtractField::kSecond},
-    {"MILLISECOND", ExtractField::kMillisecond}, {"MICROSECOND", ExtractField::kMicrosecond},
-    {"DOW", ExtractField::kDayOfWeek},       {"ISODOW", ExtractField::kIsoDayOfWeek},
-    {"DOY", ExtractField::kDayOfYear},       {"WEEK", ExtractField::kWeek},
-    {"QUARTER", ExtractField::kQuarter},     {"EPOCH", ExtractField::kEpoch},
-    {"DAYOFWEEK", ExtractField::kDayOfWeek}, {"DAYOFYEAR", ExtractField::kDayOfYear},
-    {"MILLISECONDS", ExtractField::kMillisecond}, {"MICROSECONDS", ExtractField::kMicrosecond},
+    {"YEAR", ExtractField::kYear},
+    {"MONTH", ExtractField::kMonth},
+    {"DAY", ExtractField::kDay},
+    {"HOUR", ExtractField::kHour},
+    {"MINUTE", ExtractField::kMinute},
+    {"SECOND", ExtractField::kSecond},
+    {"MILLISECOND", ExtractField::kMillisecond},
+    {"MICROSECOND", ExtractField::kMicrosecond},
+    {"DOW", ExtractField::kDayOfWeek},
+    {"ISODOW", ExtractField::kIsoDayOfWeek},
+    {"DOY", ExtractField::kDayOfYear},
+    {"WEEK", ExtractField::kWeek},
+    {"QUARTER", ExtractField::kQuarter},
+    {"EPOCH", ExtractField::kEpoch},
+    {"DAYOFWEEK", ExtractField::kDayOfWeek},
+    {"DAYOFYEAR", ExtractField::kDayOfYear},
+    {"MILLISECONDS", ExtractField::kMillisecond},
+    {"MICROSECONDS", ExtractField::kMicrosecond},
 };
 
 }  // namespace
@@ -117,13 +133,16 @@ ExprPtr Parser::parse_word_primary() {
       if (!next_is(TokenKind::kOpen)) return parse_niladic();
       break;
     case Keyword::kDATE:
-      if (next_is(TokenKind::kString)) return parse_typed_literal(LiteralKind::kDate, types::TypeId::kTimestamp);
+      if (next_is(TokenKind::kString))
+        return parse_typed_literal(LiteralKind::kDate, types::TypeId::kTimestamp);
       break;
     case Keyword::kTIME:
-      if (next_is(TokenKind::kString)) return parse_typed_literal(LiteralKind::kTime, types::TypeId::kText);
+      if (next_is(TokenKind::kString))
+        return parse_typed_literal(LiteralKind::kTime, types::TypeId::kText);
       break;
     case Keyword::kTIMESTAMP:
-      if (next_is(TokenKind::kString)) return parse_typed_literal(LiteralKind::kTimestamp, types::TypeId::kTimestamp);
+      if (next_is(TokenKind::kString))
+        return parse_typed_literal(LiteralKind::kTimestamp, types::TypeId::kTimestamp);
       break;
     case Keyword::kINTERVAL: {
       TokenKind next = peek_next().kind;
@@ -222,14 +241,16 @@ ExprPtr Parser::parse_number() {
   if (at(TokenKind::kInteger)) {
     error = std::from_chars(digits.data(), digits.data() + digits.size(), literal->integer).ec;
   } else if (at(TokenKind::kHexInteger)) {
-    error = std::from_chars(digits.data() + 2, digits.data() + digits.size(), literal->integer, 16).ec;
+    error =
+        std::from_chars(digits.data() + 2, digits.data() + digits.size(), literal->integer, 16).ec;
     if (error != std::errc()) return fail("hexadecimal number does not fit in INTEGER"), nullptr;
   }
   if (at(TokenKind::kFloat) || error != std::errc()) {
     literal->literal = LiteralKind::kFloat;
     literal->type = types::TypeId::kFloat;
-    literal->real = decimal_value(digits);
-    std::string_view significant = digits.substr(std::min(digits.find_first_not_of('0'), digits.size()));
+    types::parse_double(digits, &literal->real);  // the lexer lets nothing else through
+    std::string_view significant =
+        digits.substr(std::min(digits.find_first_not_of('0'), digits.size()));
     literal->integer = significant == "9223372036854775808" ? INT64_MIN : 0;  // see fold_sign
   }
   advance();
@@ -261,19 +282,22 @@ bool Parser::number_parameter(ParameterExpr* parameter) {
     return true;
   }
   parameter->name = rest;
-  auto place = parameter_places_.try_emplace(parameter->name, static_cast<uint32_t>(parameter_names_.size()));
+  auto place = parameter_places_.try_emplace(parameter->name,
+                                             static_cast<uint32_t>(parameter_names_.size()));
   if (place.second) parameter_names_.push_back(parameter->name);
   parameter->index = place.first->second;
   return parameter_names_.size() <= limits::kParametersMax || fail("too many parameters");
 }
 
 ExprPtr Parser::parse_column() {
+  if (!at_name(NameUse::kColumn)) return fail_expected("expression"), nullptr;
   auto column = start_node<ColumnExpr>();
   column->name = take_name();
   if (!at(TokenKind::kDot)) return column;
   advance();
-  bool named = at(TokenKind::kWord) || at(TokenKind::kDoubleQuoted) || at(TokenKind::kBacktickQuoted);
-  if (!named) return fail_expected("column name after '.'"), nullptr;
+  if (!at(TokenKind::kWord) && !at_name(NameUse::kColumn)) {
+    return fail_expected("column name after '.'"), nullptr;
+  }
   column->qualifier = std::move(column->name);
   column->name = take_name();
   if (at(TokenKind::kDot)) return fail("a column has at most one qualifier"), nullptr;
@@ -322,7 +346,8 @@ ExprPtr Parser::parse_cast() {
   advance();
   advance();
   if (!parse_into(&cast->operand, &height) || !expect(Keyword::kAS, "the expression in CAST") ||
-      !parse_type(&cast->target) || !expect(TokenKind::kClose, "')'") || !set_height(*cast, height)) {
+      !parse_type(&cast->target) || !expect(TokenKind::kClose, "')'") ||
+      !set_height(*cast, height)) {
     return nullptr;
   }
   return cast;
@@ -333,7 +358,8 @@ ExprPtr Parser::parse_extract() {
   uint32_t height = 0;
   advance();
   advance();
-  if (!at(TokenKind::kWord) && !at(TokenKind::kString)) return fail_expected("field after EXTRACT("), nullptr;
+  if (!at(TokenKind::kWord) && !at(TokenKind::kString))
+    return fail_expected("field after EXTRACT("), nullptr;
   std::string name = at(TokenKind::kWord) ? std::string(text(token_)) : string_value(text(token_));
   bool known = false;
   for (const ExtractName& candidate : kExtractNames) {
@@ -343,7 +369,8 @@ ExprPtr Parser::parse_extract() {
   }
   if (!known) {
     fail("invalid EXTRACT field '" + name +
-         "'. Valid fields: YEAR, MONTH, DAY, HOUR, MINUTE, SECOND, MILLISECOND, MICROSECOND, DOW, ISODOW, DOY, WEEK, "
+         "'. Valid fields: YEAR, MONTH, DAY, HOUR, MINUTE, SECOND, MILLISECOND, MICROSECOND, DOW, "
+         "ISODOW, DOY, WEEK, "
          "QUARTER, EPOCH");
     return nullptr;
   }

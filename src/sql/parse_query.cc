@@ -38,8 +38,10 @@ QueryPtr Parser::finish_query(QueryPtr query, QueryBodyPtr first) {
   uint32_t height = std::max(query->height, query->body->height);
   if (at(Keyword::kORDER) && !parse_order_list(&query->order_by, &height)) return nullptr;
   if (!parse_limits(query.get(), &height)) return nullptr;
-  bool plain = query->with.ctes.empty() && query->order_by.empty() && !query->limit && !query->offset;
-  if (plain && query->body->kind == QueryBodyKind::kNested) return std::move(as<NestedBody>(*query->body).query);
+  bool plain =
+      query->with.ctes.empty() && query->order_by.empty() && !query->limit && !query->offset;
+  if (plain && query->body->kind == QueryBodyKind::kNested)
+    return std::move(as<NestedBody>(*query->body).query);
   if (!set_height(*query, height)) return nullptr;
   return query;
 }
@@ -60,7 +62,9 @@ bool Parser::parse_with(WithClause* with, uint32_t* height) {
 bool Parser::parse_cte(Cte* cte, uint32_t* height) {
   if (!parse_name("name of a common table expression", &cte->name)) return false;
   if (at(TokenKind::kOpen) && !parse_name_list("column name", &cte->columns)) return false;
-  if (!expect(Keyword::kAS, "the name of a common table expression") || !expect(TokenKind::kOpen, "'('")) return false;
+  if (!expect(Keyword::kAS, "the name of a common table expression") ||
+      !expect(TokenKind::kOpen, "'('"))
+    return false;
   cte->query = parse_query();
   if (cte->query == nullptr || !expect(TokenKind::kClose, "')'")) return false;
   raise(height, cte->query->height);
@@ -100,7 +104,8 @@ QueryBodyPtr Parser::combine(SetOp op, bool all, SourcePosition position, QueryB
                              QueryBodyPtr right) {
   std::unique_ptr<SetBody> set;
   uint32_t below;  // the highest operand
-  bool same = left->kind == QueryBodyKind::kSetOperation && as<SetBody>(*left).op == op && as<SetBody>(*left).all == all;
+  bool same = left->kind == QueryBodyKind::kSetOperation && as<SetBody>(*left).op == op &&
+              as<SetBody>(*left).all == all;
   if (same) {
     set.reset(static_cast<SetBody*>(left.release()));
     below = set->height - 1u;
@@ -167,7 +172,8 @@ QueryBodyPtr Parser::parse_select_body() {
   auto body = start_node<SelectBody>();
   uint32_t height = 0;
   advance();
-  if (!parse_distinct(body.get(), &height) || !parse_select_items(&body->items, &height)) return nullptr;
+  if (!parse_distinct(body.get(), &height) || !parse_select_items(&body->items, &height))
+    return nullptr;
   if (accept(Keyword::kFROM) && !parse_from(&body->from, &height)) return nullptr;
   if (accept(Keyword::kWHERE) && !parse_into(&body->where, &height)) return nullptr;
   if (at(Keyword::kGROUP) && !parse_group_by(body.get(), &height)) return nullptr;
@@ -183,8 +189,8 @@ bool Parser::parse_distinct(SelectBody* body, uint32_t* height) {
   body->distinct = DistinctKind::kDistinct;
   if (!accept(Keyword::kON)) return true;
   body->distinct = DistinctKind::kDistinctOn;
-  return expect(TokenKind::kOpen, "'(' after DISTINCT ON") && parse_expr_list(&body->distinct_on, height) &&
-         expect(TokenKind::kClose, "')'");
+  return expect(TokenKind::kOpen, "'(' after DISTINCT ON") &&
+         parse_expr_list(&body->distinct_on, height) && expect(TokenKind::kClose, "')'");
 }
 
 bool Parser::parse_select_items(std::vector<SelectItem>* out, uint32_t* height) {
@@ -257,7 +263,8 @@ bool Parser::parse_group_item(GroupItem* item, uint32_t* height) {
   if (!expect(TokenKind::kOpen, "'('")) return false;
   do {
     ExprList& set = item->sets.emplace_back();
-    if (item->kind == GroupKind::kGroupingSets && at(TokenKind::kOpen) && next_is(TokenKind::kClose)) {
+    if (item->kind == GroupKind::kGroupingSets && at(TokenKind::kOpen) &&
+        next_is(TokenKind::kClose)) {
       advance();
       advance();
     } else if (!parse_group_set(&set, height)) {
@@ -317,7 +324,8 @@ bool Parser::parse_limit_value(std::string_view what, ExprPtr* out, uint32_t* he
   SourcePosition position = token_.position;
   if (!parse_into(out, height)) return false;
   const Expr& expr = **out;
-  if (expr.kind == ExprKind::kSubquery) return fail_at(position, std::string(what) + " must be an integer, got a query");
+  if (expr.kind == ExprKind::kSubquery)
+    return fail_at(position, std::string(what) + " must be an integer, got a query");
   if (expr.kind != ExprKind::kLiteral) return true;
   const auto& literal = as<LiteralExpr>(expr);
   bool integer = literal.literal == LiteralKind::kInteger;

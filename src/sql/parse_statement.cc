@@ -105,7 +105,8 @@ StatementPtr Parser::parse_with_statement() {
 }
 
 StatementPtr Parser::parse_unknown() {
-  if (options_.unknown_statement == UnknownStatement::kExpression) return parse_expression_statement();
+  if (options_.unknown_statement == UnknownStatement::kExpression)
+    return parse_expression_statement();
   SourcePosition position = token_.position;
   uint32_t begin = token_.offset;
   while (!at_end_of_statement() && !at(TokenKind::kError)) advance();
@@ -182,7 +183,8 @@ StatementPtr Parser::parse_rollback() {
   }
   auto rollback = std::make_unique<RollbackToStatement>();
   rollback->position = position;
-  if (at(Keyword::kSAVEPOINT) && !next_is(TokenKind::kEnd) && !next_is(TokenKind::kSemicolon)) advance();
+  if (at(Keyword::kSAVEPOINT) && !next_is(TokenKind::kEnd) && !next_is(TokenKind::kSemicolon))
+    advance();
   parse_name("savepoint name", &rollback->name);
   return finish(std::move(rollback));
 }
@@ -197,7 +199,8 @@ StatementPtr Parser::parse_savepoint() {
 StatementPtr Parser::parse_release() {
   auto release = start_node<ReleaseStatement>();
   advance();
-  if (at(Keyword::kSAVEPOINT) && !next_is(TokenKind::kEnd) && !next_is(TokenKind::kSemicolon)) advance();
+  if (at(Keyword::kSAVEPOINT) && !next_is(TokenKind::kEnd) && !next_is(TokenKind::kSemicolon))
+    advance();
   parse_name("savepoint name", &release->name);
   return finish(std::move(release));
 }
@@ -207,7 +210,8 @@ StatementPtr Parser::parse_set() {
   advance();
   if (at(Keyword::kTRANSACTION)) return fail_expected("variable name"), nullptr;
   if (!parse_any_word("variable name", &set->name)) return nullptr;
-  if (!accept(Keyword::kTO) && !expect(TokenKind::kEqual, "'=' after the variable name")) return nullptr;
+  if (!accept(Keyword::kTO) && !expect(TokenKind::kEqual, "'=' after the variable name"))
+    return nullptr;
   set->value = parse_setting_value();
   if (set->value == nullptr) return nullptr;
   uint32_t height = set->value->height;
@@ -243,7 +247,8 @@ bool Parser::parse_show_object(ShowStatement* show) {
     show->show = ShowKind::kIndexes;
     return expect(Keyword::kFROM, "SHOW INDEXES") && parse_name("table name", &show->name);
   }
-  if (!accept(Keyword::kCREATE)) return fail_expected("TABLES, VIEWS, INDEXES, CREATE TABLE or CREATE VIEW after SHOW");
+  if (!accept(Keyword::kCREATE))
+    return fail_expected("TABLES, VIEWS, INDEXES, CREATE TABLE or CREATE VIEW after SHOW");
   if (accept(Keyword::kTABLE)) {
     show->show = ShowKind::kCreateTable;
     return parse_name("table name", &show->name);
@@ -255,7 +260,8 @@ bool Parser::parse_show_object(ShowStatement* show) {
 StatementPtr Parser::parse_describe() {
   auto describe = start_node<DescribeStatement>();
   advance();
-  if (at(Keyword::kTABLE) && !next_is(TokenKind::kEnd) && !next_is(TokenKind::kSemicolon)) advance();
+  if (at(Keyword::kTABLE) && !next_is(TokenKind::kEnd) && !next_is(TokenKind::kSemicolon))
+    advance();
   parse_name("table name after DESCRIBE", &describe->table);
   return finish(std::move(describe));
 }

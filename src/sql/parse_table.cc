@@ -15,7 +15,9 @@ bool Parser::parse_from(std::vector<TableRefPtr>* out, uint32_t* height) {
   return true;
 }
 
-TableRefPtr Parser::parse_table_ref() { return parse_joins(parse_table_primary()); }
+TableRefPtr Parser::parse_table_ref() {
+  return parse_joins(parse_table_primary());
+}
 
 TableRefPtr Parser::parse_joins(TableRefPtr left) {
   while (left != nullptr && at_join()) {
@@ -94,14 +96,15 @@ TableRefPtr Parser::parse_table_primary() {
 }
 
 TableRefPtr Parser::parse_parenthesised_table(Lateral lateral) {
-  Nesting nesting(this, limits::kQueryCost);
-  if (!nesting.ok()) return nullptr;
   SourcePosition position = token_.position;
   advance();
   if (at_query_start()) return parse_derived_table(parse_query(), lateral, position);
+  Nesting nesting(this, limits::kQueryCost);
+  if (!nesting.ok()) return nullptr;
   TableRefPtr inner = parse_table_primary();
   if (inner == nullptr) return nullptr;
-  bool bare_query = inner->kind == TableRefKind::kQuery && as<DerivedTable>(*inner).alias.name.empty();
+  bool bare_query =
+      inner->kind == TableRefKind::kQuery && as<DerivedTable>(*inner).alias.name.empty();
   if (bare_query && at_query_continuation()) {  // ((SELECT ...) UNION ...)
     auto query = std::make_unique<Query>();
     query->position = inner->position;
@@ -123,7 +126,8 @@ TableRefPtr Parser::parse_derived_table(QueryPtr query, Lateral lateral, SourceP
   derived->position = position;
   derived->lateral = lateral;
   derived->query = std::move(query);
-  if (!parse_table_alias(&derived->alias) || !set_height(*derived, derived->query->height)) return nullptr;
+  if (!parse_table_alias(&derived->alias) || !set_height(*derived, derived->query->height))
+    return nullptr;
   return derived;
 }
 
@@ -135,7 +139,8 @@ TableRefPtr Parser::parse_function_table(Lateral lateral) {
   advance();
   advance();
   if (!at(TokenKind::kClose) && !parse_expr_list(&function->arguments, &height)) return nullptr;
-  if (!expect(TokenKind::kClose, "')'") || !parse_table_alias(&function->alias) || !set_height(*function, height)) {
+  if (!expect(TokenKind::kClose, "')'") || !parse_table_alias(&function->alias) ||
+      !set_height(*function, height)) {
     return nullptr;
   }
   return function;

@@ -14,19 +14,32 @@ struct KnownType {
 };
 
 constexpr KnownType kKnownTypes[] = {
-    {"INTEGER", types::TypeId::kInteger},     {"INT", types::TypeId::kInteger},
-    {"BIGINT", types::TypeId::kInteger},      {"SMALLINT", types::TypeId::kInteger},
-    {"TINYINT", types::TypeId::kInteger},     {"FLOAT", types::TypeId::kFloat},
-    {"DOUBLE", types::TypeId::kFloat},        {"REAL", types::TypeId::kFloat},
-    {"DECIMAL", types::TypeId::kFloat},       {"NUMERIC", types::TypeId::kFloat},
-    {"TEXT", types::TypeId::kText},           {"VARCHAR", types::TypeId::kText},
-    {"CHAR", types::TypeId::kText},           {"CHARACTER", types::TypeId::kText},
-    {"STRING", types::TypeId::kText},         {"BOOLEAN", types::TypeId::kBoolean},
-    {"BOOL", types::TypeId::kBoolean},        {"TIMESTAMP", types::TypeId::kTimestamp},
-    {"TIMESTAMPTZ", types::TypeId::kTimestamp}, {"DATETIME", types::TypeId::kTimestamp},
-    {"DATE", types::TypeId::kTimestamp},      {"TIME", types::TypeId::kTimestamp},
-    {"JSON", types::TypeId::kJson},           {"JSONB", types::TypeId::kJson},
-    {"VECTOR", types::TypeId::kVector},       {"BLOB", types::TypeId::kBlob},
+    {"INTEGER", types::TypeId::kInteger},
+    {"INT", types::TypeId::kInteger},
+    {"BIGINT", types::TypeId::kInteger},
+    {"SMALLINT", types::TypeId::kInteger},
+    {"TINYINT", types::TypeId::kInteger},
+    {"FLOAT", types::TypeId::kFloat},
+    {"DOUBLE", types::TypeId::kFloat},
+    {"REAL", types::TypeId::kFloat},
+    {"DECIMAL", types::TypeId::kFloat},
+    {"NUMERIC", types::TypeId::kFloat},
+    {"TEXT", types::TypeId::kText},
+    {"VARCHAR", types::TypeId::kText},
+    {"CHAR", types::TypeId::kText},
+    {"CHARACTER", types::TypeId::kText},
+    {"STRING", types::TypeId::kText},
+    {"BOOLEAN", types::TypeId::kBoolean},
+    {"BOOL", types::TypeId::kBoolean},
+    {"TIMESTAMP", types::TypeId::kTimestamp},
+    {"TIMESTAMPTZ", types::TypeId::kTimestamp},
+    {"DATETIME", types::TypeId::kTimestamp},
+    {"DATE", types::TypeId::kTimestamp},
+    {"TIME", types::TypeId::kTimestamp},
+    {"JSON", types::TypeId::kJson},
+    {"JSONB", types::TypeId::kJson},
+    {"VECTOR", types::TypeId::kVector},
+    {"BLOB", types::TypeId::kBlob},
     {"UUID", types::TypeId::kUuid},
 };
 
@@ -46,7 +59,8 @@ bool Parser::parse_type(TypeName* out) {
   if (!known) return fail_expected("type name");
   advance();
   if (out->name == "DOUBLE" && accept(Keyword::kPRECISION)) out->name = "DOUBLE PRECISION";
-  if ((out->name == "CHAR" || out->name == "CHARACTER") && accept(Keyword::kVARYING)) out->name = "VARCHAR";
+  if ((out->name == "CHAR" || out->name == "CHARACTER") && accept(Keyword::kVARYING))
+    out->name = "VARCHAR";
   if (!parse_type_arguments(out)) return false;
   bool zone = at(Keyword::kWITH) || at(Keyword::kWITHOUT);
   if (zone && out->type == types::TypeId::kTimestamp && next_is(Keyword::kTIME)) {

@@ -11,13 +11,18 @@ namespace {
 constexpr size_t kQuotedTokenBytesMax = 40;  // in messages
 constexpr size_t kCaretLineColumns = 120;
 
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
+char upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+}
 
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+bool is_continuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}
 
 }  // namespace
 
-Parser::Parser(std::string_view sql, ParseOptions options) : sql_(sql), lexer_(sql), options_(options) {
+Parser::Parser(std::string_view sql, ParseOptions options)
+    : sql_(sql), lexer_(sql), options_(options) {
   token_ = lexer_.next();
 }
 
@@ -56,13 +61,15 @@ bool Parser::fail_at(SourcePosition position, std::string_view message) {
   if (error_) return false;
   std::string text = "parse error: ";
   text.append(message);
-  text += " at position line " + std::to_string(position.line) + ", column " + std::to_string(position.column);
+  text += " at position line " + std::to_string(position.line) + ", column " +
+          std::to_string(position.column);
   error_.emplace(ErrorCode::kParse, std::move(text), position);
   return false;
 }
 
 bool Parser::fail(std::string_view message) {
-  return fail_at(token_.position, at(TokenKind::kError) ? std::string_view(lexer_.error_message()) : message);
+  return fail_at(token_.position,
+                 at(TokenKind::kError) ? std::string_view(lexer_.error_message()) : message);
 }
 
 bool Parser::fail_expected(std::string_view what) {
@@ -86,7 +93,8 @@ std::string Parser::describe(const Token& token) const {
 
 bool Parser::text_is(const Token& token, std::string_view wanted) const {
   std::string_view s = text(token);
-  return std::equal(s.begin(), s.end(), wanted.begin(), wanted.end(), [](char a, char b) { return upper(a) == b; });
+  return std::equal(s.begin(), s.end(), wanted.begin(), wanted.end(),
+                    [](char a, char b) { return upper(a) == b; });
 }
 
 std::string Parser::upper_text(const Token& token) const {
@@ -149,7 +157,8 @@ Result<std::vector<StatementPtr>> Parser::script() {
     while (accept(TokenKind::kSemicolon)) {
     }
     if (at(TokenKind::kEnd)) return statements;
-    bool nothing = at(Keyword::kEXPLAIN) && (next_is(TokenKind::kEnd) || next_is(TokenKind::kSemicolon));
+    bool nothing =
+        at(Keyword::kEXPLAIN) && (next_is(TokenKind::kEnd) || next_is(TokenKind::kSemicolon));
     if (nothing) {  // EXPLAIN of no statement counts as none
       advance();
       continue;
@@ -197,13 +206,14 @@ size_t find_statement_end(std::string_view text) {
   while (begin < text.size()) {
     Lexer lexer(text.substr(begin));
     Token token = lexer.next();
-    while (!token.is(TokenKind::kSemicolon) && !token.is(TokenKind::kEnd) && !token.is(TokenKind::kError)) {
+    while (!token.is(TokenKind::kSemicolon) && !token.is(TokenKind::kEnd) &&
+           !token.is(TokenKind::kError)) {
       token = lexer.next();
     }
     begin += token.end();
     if (token.is(TokenKind::kSemicolon)) return begin;
-    // A string or comment that does not end reaches to the end of the text. Other errors are read over, so that the
-    // statement ends and parsing it can complain of them.
+    // A string or comment that does not end reaches to the end of the text. Other errors are read
+    // over, so that the statement ends and parsing it can complain of them.
   }
   return std::string_view::npos;
 }

@@ -1,9 +1,9 @@
 // The recursive-descent parser behind sql/parser.h, private to this folder.
 //
-// Every parse_* function leaves the cursor behind what it read. Failure is sticky: the first fail() records the error,
-// after which functions return null or false and callers only have to return. Expressions are read by operator
-// precedence with an explicit stack (parse_expr.cc), so that parentheses and chains cost no C++ stack.
-// Thread-safety: one thread at a time.
+// Every parse_* function leaves the cursor behind what it read. Failure is sticky: the first fail()
+// records the error, after which functions return null or false and callers only have to return.
+// Expressions are read by operator precedence with an explicit stack (parse_expr.cc), so that
+// parentheses and chains cost no C++ stack. Thread-safety: one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -103,8 +103,8 @@ class Parser {
   struct Op {
     enum Kind : uint8_t {
       kParenthesis,
-      kPrefix,         ///< detail: UnaryOp
-      kInfix,          ///< detail: BinaryOp
+      kPrefix,  ///< detail: UnaryOp
+      kInfix,   ///< detail: BinaryOp
       kAnd,
       kOr,
       kPattern,        ///< detail: LikeOp; two operands
@@ -333,8 +333,8 @@ class Parser {
   std::string_view sql_;
   Lexer lexer_;
   ParseOptions options_;
-  Token token_;       // the current one
-  Token ahead_[2];    // what follows it, as far as looked
+  Token token_;     // the current one
+  Token ahead_[2];  // what follows it, as far as looked
   uint32_t ahead_count_ = 0;
   uint32_t previous_end_ = 0;  // end offset of the token before the current one
   uint32_t nesting_ = 0;
@@ -344,7 +344,7 @@ class Parser {
   std::vector<ExprPtr> operands_;
   std::vector<Op> operators_;
   size_t operators_base_ = 0;
-  uint8_t minimum_ = 0;  // see parse_expr_above
+  uint8_t minimum_ = 0;            // see parse_expr_above
   uint32_t open_parentheses_ = 0;  // on the operator stack, of the expression being read
 
   uint32_t question_count_ = 0;

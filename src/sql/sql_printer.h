@@ -1,5 +1,5 @@
-// SqlPrinter: writes syntax trees as text. Private to this folder; the functions of sql/to_sql.h are its use.
-// Thread-safety: one thread at a time.
+// SqlPrinter: writes syntax trees as text. Private to this folder; the functions of sql/to_sql.h
+// are its use. Thread-safety: one thread at a time.
 #pragma once
 
 #include <cstdint>

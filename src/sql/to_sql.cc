@@ -12,7 +12,8 @@ namespace orrery::sql {
 namespace {
 
 bool is_word_start(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 
 /// True where the text without quotes would be read as this very name everywhere.
@@ -20,7 +21,8 @@ bool is_plain_word(std::string_view s) {
   if (s.empty() || !is_word_start(s[0])) return false;
   for (char c : s) {
     // Some code points beyond ASCII are blanks; such names are quoted rather than looked up.
-    bool plain = (is_word_start(c) && static_cast<unsigned char>(c) < 0x80) || (c >= '0' && c <= '9') || c == '$';
+    bool plain = (is_word_start(c) && static_cast<unsigned char>(c) < 0x80) ||
+                 (c >= '0' && c <= '9') || c == '$';
     if (!plain) return false;
   }
   return word_use(find_keyword(s)) == WordUse::kFree;
@@ -41,7 +43,8 @@ std::string real_text(double v) {
   char buffer[32];
   auto end = std::to_chars(buffer, buffer + sizeof buffer, v).ptr;
   std::string out(buffer, end);
-  if (out.find_first_of(".e") == std::string::npos) out += ".0";  // else it would read as an INTEGER
+  if (out.find_first_of(".e") == std::string::npos)
+    out += ".0";  // else it would read as an INTEGER
   return out;
 }
 
@@ -102,7 +105,8 @@ bool is_number(const Expr& e) {
 bool is_negative_number(const Expr& e) {
   if (!is_number(e)) return false;
   const auto& literal = as<LiteralExpr>(e);
-  return literal.literal == LiteralKind::kInteger ? literal.integer < 0 : std::signbit(literal.real);
+  return literal.literal == LiteralKind::kInteger ? literal.integer < 0
+                                                  : std::signbit(literal.real);
 }
 
 uint8_t strength_of(const Expr& e) {
@@ -198,7 +202,8 @@ std::string quote_text(std::string_view text) {
 
 std::string to_sql(const Name& name) {
   if (name.quote == QuoteStyle::kDouble) return quoted(name.text, '"');
-  if (name.quote == QuoteStyle::kBacktick || !is_plain_word(name.text)) return quoted(name.text, '`');
+  if (name.quote == QuoteStyle::kBacktick || !is_plain_word(name.text))
+    return quoted(name.text, '`');
   return name.text;
 }
 
@@ -450,7 +455,8 @@ void SqlPrinter::function(const FunctionExpr& e) {
   for (size_t i = 0; i < e.arguments.size(); ++i) {
     if (i > 0) add(", ");
     // What is sought in POSITION(a IN b) ends before an IN.
-    operand(*e.arguments[i], i == 0 && e.name == "POSITION" ? precedence::kOrder : precedence::kLowest);
+    operand(*e.arguments[i],
+            i == 0 && e.name == "POSITION" ? precedence::kOrder : precedence::kLowest);
   }
   if (!e.order_by.empty() && plain) {
     add(" ORDER BY ");
@@ -465,7 +471,8 @@ void SqlPrinter::function(const FunctionExpr& e) {
   }
   if (!e.over) return;
   add(" OVER ");
-  bool named = !e.over->base.empty() && e.over->partition_by.empty() && e.over->order_by.empty() && !e.over->frame;
+  bool named = !e.over->base.empty() && e.over->partition_by.empty() && e.over->order_by.empty() &&
+               !e.over->frame;
   if (named) {
     add(to_sql(e.over->base));
     return;

@@ -90,7 +90,8 @@ void SqlPrinter::set_operation(const SetBody& set) {
     bool enclose = false;
     if (operand.kind == QueryBodyKind::kSetOperation) {
       bool inner_strong = as<SetBody>(operand).op == SetOp::kIntersect;
-      // On the left, what binds as strongly needs none: operators of one strength go from left to right.
+      // On the left, what binds as strongly needs none: operators of one strength go from left to
+      // right.
       enclose = i == 0 ? strong && !inner_strong : strong || !inner_strong;
     }
     if (enclose) add("(");
@@ -214,7 +215,8 @@ void SqlPrinter::table(const TableRef& t) {
       const auto& named = as<NamedTable>(t);
       add(to_sql(named.name));
       if (named.as_of) {
-        add(named.as_of->kind == AsOfKind::kTimestamp ? " AS OF TIMESTAMP " : " AS OF TRANSACTION ");
+        add(named.as_of->kind == AsOfKind::kTimestamp ? " AS OF TIMESTAMP "
+                                                      : " AS OF TRANSACTION ");
         expr(*named.as_of->value);
       }
       return alias(named.alias);

@@ -198,7 +198,8 @@ void SqlPrinter::table_constraint(const TableConstraint& constraint) {
 }
 
 void SqlPrinter::create_index(const CreateIndexStatement& s) {
-  add(s.unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ").add(s.if_not_exists ? "IF NOT EXISTS " : "");
+  add(s.unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ")
+      .add(s.if_not_exists ? "IF NOT EXISTS " : "");
   add(to_sql(s.index)).add(" ON ").add(to_sql(s.table)).add(" ");
   name_list(s.columns);
   if (s.method != IndexMethod::kAutomatic) add(" USING ").add(method_word(s.method));
@@ -283,7 +284,9 @@ void SqlPrinter::statement(const Statement& s) {
       return create_index(as<CreateIndexStatement>(s));
     case StatementKind::kCreateView: {
       const auto& view = as<CreateViewStatement>(s);
-      add(view.if_not_exists ? "CREATE VIEW IF NOT EXISTS " : "CREATE VIEW ").add(to_sql(view.view)).add(" AS ");
+      add(view.if_not_exists ? "CREATE VIEW IF NOT EXISTS " : "CREATE VIEW ")
+          .add(to_sql(view.view))
+          .add(" AS ");
       return query(*view.query);
     }
     case StatementKind::kDrop:

@@ -18,9 +18,9 @@ enum class TokenKind : uint8_t {
   kInteger,
   kHexInteger,
   kFloat,
-  kDollar,        ///< $1
-  kQuestion,      ///< ?
-  kNamed,         ///< :name
+  kDollar,    ///< $1
+  kQuestion,  ///< ?
+  kNamed,     ///< :name
   kComma,
   kSemicolon,
   kOpen,   ///< (

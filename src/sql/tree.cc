@@ -12,16 +12,21 @@
 namespace orrery::sql {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 template <class T>
-constexpr bool kIsValue = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::is_same_v<T, std::string>;
+constexpr bool kIsValue =
+    std::is_arithmetic_v<T> || std::is_enum_v<T> || std::is_same_v<T, std::string>;
 
 // --- equality
 
 template <class T>
 bool same(const T& a, const T& b);
-bool same(const Name& a, const Name& b) { return same_name(a, b); }
+bool same(const Name& a, const Name& b) {
+  return same_name(a, b);
+}
 template <class T>
 bool same(const std::unique_ptr<T>& a, const std::unique_ptr<T>& b) {
   return a && b ? same(*a, *b) : !a && !b;
@@ -65,18 +70,22 @@ bool same_members(const LiteralExpr& a, const LiteralExpr& b) {
 }
 
 // A name in double quotes may turn out to be a text: it is not the same as the name without.
-bool may_be_text(const ColumnExpr& e) { return e.qualifier.empty() && e.name.quote == QuoteStyle::kDouble; }
+bool may_be_text(const ColumnExpr& e) {
+  return e.qualifier.empty() && e.name.quote == QuoteStyle::kDouble;
+}
 
 bool same_members(const ColumnExpr& a, const ColumnExpr& b) {
-  return same_name(a.qualifier, b.qualifier) && same_name(a.name, b.name) && may_be_text(a) == may_be_text(b) &&
-         (!may_be_text(a) || a.name.text == b.name.text);
+  return same_name(a.qualifier, b.qualifier) && same_name(a.name, b.name) &&
+         may_be_text(a) == may_be_text(b) && (!may_be_text(a) || a.name.text == b.name.text);
 }
 
 template <class Base>
 bool same_node(const Base& a, const Base& b) {
   if (&a == &b) return true;
   if (a.kind != b.kind) return false;
-  return dispatch(a, [&]<class T>(const T& concrete) { return same_members(concrete, static_cast<const T&>(b)); });
+  return dispatch(a, [&]<class T>(const T& concrete) {
+    return same_members(concrete, static_cast<const T&>(b));
+  });
 }
 
 template <class T>
@@ -177,10 +186,18 @@ bool same_name(const Name& a, const Name& b) {
   return true;
 }
 
-bool same_expr(const Expr& a, const Expr& b) { return same_node(a, b); }
-bool same_query(const Query& a, const Query& b) { return same_members(a, b); }
-bool same_statement(const Statement& a, const Statement& b) { return same_node(a, b); }
-uint64_t hash_expr(const Expr& expr) { return hash(0, expr); }
+bool same_expr(const Expr& a, const Expr& b) {
+  return same_node(a, b);
+}
+bool same_query(const Query& a, const Query& b) {
+  return same_members(a, b);
+}
+bool same_statement(const Statement& a, const Statement& b) {
+  return same_node(a, b);
+}
+uint64_t hash_expr(const Expr& expr) {
+  return hash(0, expr);
+}
 
 void for_each_child(Expr& expr, const std::function<void(ExprPtr&)>& visit) {
   dispatch(expr, [&]<class T>(const T& concrete) {

@@ -19,8 +19,9 @@ WindowSpec clone(const WindowSpec& spec);
 OrderItem clone(const OrderItem& item);
 ColumnDefinition clone(const ColumnDefinition& column);
 
-/// True where both trees mean the same whatever the catalog holds: names compare without regard to (ASCII) case,
-/// positions and source offsets do not count, two positional parameters are equal if their index is.
+/// True where both trees mean the same whatever the catalog holds: names compare without regard to
+/// (ASCII) case, positions and source offsets do not count, two positional parameters are equal if
+/// their index is.
 bool same_expr(const Expr& a, const Expr& b);
 bool same_query(const Query& a, const Query& b);
 bool same_statement(const Statement& a, const Statement& b);
@@ -29,8 +30,9 @@ uint64_t hash_expr(const Expr& expr);
 /// ASCII case-insensitive equality of names.
 bool same_name(const Name& a, const Name& b);
 
-/// Calls `visit` with each direct child expression of `expr`, window parts and filters included; queries inside
-/// subquery expressions are not entered. A child slot may be replaced by assigning to the reference.
+/// Calls `visit` with each direct child expression of `expr`, window parts and filters included;
+/// queries inside subquery expressions are not entered. A child slot may be replaced by assigning
+/// to the reference.
 void for_each_child(Expr& expr, const std::function<void(ExprPtr&)>& visit);
 void for_each_child(const Expr& expr, const std::function<void(const Expr&)>& visit);
 

@@ -10,8 +10,8 @@ namespace orrery::sql {
 namespace {
 
 template <class T>
-constexpr bool kIsValue = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::is_same_v<T, std::string> ||
-                          std::is_same_v<T, Name>;
+constexpr bool kIsValue = std::is_arithmetic_v<T> || std::is_enum_v<T> ||
+                          std::is_same_v<T, std::string> || std::is_same_v<T, Name>;
 
 template <class T>
 void copy(const T& from, T& to);
@@ -91,9 +91,15 @@ void copy(const QueryBodyPtr& from, QueryBodyPtr& to) {
 
 }  // namespace
 
-ExprPtr clone(const Expr& expr) { return clone_node(expr); }
-TableRefPtr clone(const TableRef& table) { return clone_node(table); }
-QueryBodyPtr clone(const QueryBody& body) { return clone_node(body); }
+ExprPtr clone(const Expr& expr) {
+  return clone_node(expr);
+}
+TableRefPtr clone(const TableRef& table) {
+  return clone_node(table);
+}
+QueryBodyPtr clone(const QueryBody& body) {
+  return clone_node(body);
+}
 
 QueryPtr clone(const Query& query) {
   auto out = std::make_unique<Query>();

@@ -1,6 +1,6 @@
-// What the structs of the syntax tree consist of, as tuples of references: one list per struct serves copying,
-// comparison, hashing and walking. Positions, heights and source offsets are not listed: they are no part of meaning.
-// Private to this folder.
+// What the structs of the syntax tree consist of, as tuples of references: one list per struct
+// serves copying, comparison, hashing and walking. Positions, heights and source offsets are not
+// listed: they are no part of meaning. Private to this folder.
 #pragma once
 
 #include <tuple>
@@ -9,14 +9,14 @@
 
 namespace orrery::sql {
 
-#define ORRERY_MEMBERS(Type, ...)                                 \
-  inline auto members(const Type& n) {                            \
-    static_cast<void>(n);                                         \
-    return std::tie(__VA_ARGS__);                                 \
-  }                                                               \
-  inline auto members(Type& n) {                                  \
-    static_cast<void>(n);                                         \
-    return std::tie(__VA_ARGS__);                                 \
+#define ORRERY_MEMBERS(Type, ...)      \
+  inline auto members(const Type& n) { \
+    static_cast<void>(n);              \
+    return std::tie(__VA_ARGS__);      \
+  }                                    \
+  inline auto members(Type& n) {       \
+    static_cast<void>(n);              \
+    return std::tie(__VA_ARGS__);      \
   }
 
 // Expressions. LiteralExpr and ColumnExpr are compared by hand, see tree.cc.
@@ -57,7 +57,8 @@ ORRERY_MEMBERS(FunctionTable, n.lateral, n.name, n.arguments, n.alias)
 ORRERY_MEMBERS(JoinTable, n.join, n.natural, n.left, n.right, n.on, n.using_columns)
 ORRERY_MEMBERS(GroupItem, n.kind, n.sets)
 ORRERY_MEMBERS(NamedWindow, n.name, n.spec)
-ORRERY_MEMBERS(SelectBody, n.distinct, n.distinct_on, n.items, n.from, n.where, n.group_by, n.having, n.windows)
+ORRERY_MEMBERS(SelectBody, n.distinct, n.distinct_on, n.items, n.from, n.where, n.group_by,
+               n.having, n.windows)
 ORRERY_MEMBERS(ValuesBody, n.rows)
 ORRERY_MEMBERS(SetBody, n.op, n.all, n.operands)
 ORRERY_MEMBERS(NestedBody, n.query)
@@ -68,20 +69,23 @@ ORRERY_MEMBERS(Query, n.with, n.body, n.order_by, n.limit, n.offset)
 // Statements
 ORRERY_MEMBERS(SelectStatement, n.query)
 ORRERY_MEMBERS(Assignment, n.column, n.value)
-ORRERY_MEMBERS(InsertStatement, n.with, n.table, n.columns, n.rows, n.query, n.default_values, n.on_conflict,
-               n.conflict_columns, n.conflict_assignments, n.conflict_where, n.returning)
+ORRERY_MEMBERS(InsertStatement, n.with, n.table, n.columns, n.rows, n.query, n.default_values,
+               n.on_conflict, n.conflict_columns, n.conflict_assignments, n.conflict_where,
+               n.returning)
 ORRERY_MEMBERS(UpdateStatement, n.with, n.table, n.assignments, n.where, n.returning)
 ORRERY_MEMBERS(DeleteStatement, n.with, n.table, n.alias, n.where, n.returning)
 ORRERY_MEMBERS(TruncateStatement, n.table)
-ORRERY_MEMBERS(CopyStatement, n.table, n.columns, n.path, n.format, n.header, n.delimiter, n.null_text)
+ORRERY_MEMBERS(CopyStatement, n.table, n.columns, n.path, n.format, n.header, n.delimiter,
+               n.null_text)
 ORRERY_MEMBERS(ForeignKeyTarget, n.table, n.column, n.on_delete, n.on_update)
-ORRERY_MEMBERS(ColumnDefinition, n.name, n.type, n.not_null, n.primary_key, n.auto_increment, n.unique,
-               n.default_value, n.checks, n.references)
+ORRERY_MEMBERS(ColumnDefinition, n.name, n.type, n.not_null, n.primary_key, n.auto_increment,
+               n.unique, n.default_value, n.checks, n.references)
 ORRERY_MEMBERS(TableConstraint, n.kind, n.columns, n.check, n.target)
 ORRERY_MEMBERS(CreateTableStatement, n.table, n.if_not_exists, n.columns, n.constraints, n.query)
 ORRERY_MEMBERS(AlterTableStatement, n.action, n.table, n.definition, n.column, n.new_name)
 ORRERY_MEMBERS(IndexOption, n.key, n.value)
-ORRERY_MEMBERS(CreateIndexStatement, n.index, n.table, n.unique, n.if_not_exists, n.columns, n.method, n.options)
+ORRERY_MEMBERS(CreateIndexStatement, n.index, n.table, n.unique, n.if_not_exists, n.columns,
+               n.method, n.options)
 ORRERY_MEMBERS(CreateViewStatement, n.view, n.if_not_exists, n.query)
 ORRERY_MEMBERS(DropStatement, n.drop, n.if_exists, n.name, n.table)
 ORRERY_MEMBERS(BeginStatement, n.isolation)
