@@ -139,6 +139,11 @@ Status ApiTransaction::rollback() {
   return {};
 }
 
+size_t ApiTransaction::table_count() const {
+  LockGuard<Mutex> lock(scope_->mutex());
+  return scope_->transaction() == nullptr ? 0 : scope_->transaction()->catalog()->tables().size();
+}
+
 uint64_t ApiTransaction::id() const {
   LockGuard<Mutex> lock(scope_->mutex());
   return scope_->transaction() == nullptr ? 0 : scope_->transaction()->id();

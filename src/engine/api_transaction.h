@@ -36,6 +36,7 @@ class ApiTransaction {
   Status commit();
   Status rollback();
   uint64_t id() const;
+  size_t table_count() const;
 
  private:
   friend class Session;

@@ -13,10 +13,11 @@ namespace orrery::engine {
 
 /// memory:// (without a name) is a database of its own each time. Where the last user of the same
 /// text is just closing the database, waits for that.
-Result<std::shared_ptr<Session>> open_session(std::string_view dsn,
-                                              const env::Environment& environment);
+Result<std::shared_ptr<Session>> open_session(
+    std::string_view dsn, const env::Environment& environment = env::system_environment());
 /// A database in memory that nothing else can reach.
-Result<std::shared_ptr<Session>> open_memory_session(const env::Environment& environment);
+Result<std::shared_ptr<Session>> open_memory_session(
+    const env::Environment& environment = env::system_environment());
 
 /// How many DSNs are open; for tests.
 size_t registered_database_count();

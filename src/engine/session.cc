@@ -159,6 +159,12 @@ Result<std::unique_ptr<ApiTransaction>> Session::begin(
                          isolation.value_or(state_.isolation), state_.next_random()));
 }
 
+size_t Session::table_count() const {
+  LockGuard<Mutex> lock(mutex_);
+  ScopeLock scope_lock(state_.scope);
+  return state_.catalog()->tables().size();
+}
+
 bool Session::in_transaction() const {
   LockGuard<Mutex> lock(mutex_);
   return state_.scope != nullptr;

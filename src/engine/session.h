@@ -68,6 +68,8 @@ class Session : public std::enable_shared_from_this<Session> {
   /// A transaction beside the session's own; without a level, at the session's.
   Result<std::unique_ptr<ApiTransaction>> begin(std::optional<storage::Isolation> isolation = {});
   bool in_transaction() const;
+  /// User tables, those of the open transaction included.
+  size_t table_count() const;
 
   /// Stops the statement that runs now, and the reading of rows, with kCancelled.
   void cancel() { state_.cancel->cancelled.store(true, std::memory_order_relaxed); }

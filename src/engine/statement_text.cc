@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "base/utf8.h"
 #include "plan/planner.h"
 
 namespace orrery::engine {
@@ -30,6 +31,10 @@ bool is_good_for(const plan::PlannedStatement& plan, uint64_t catalog_version,
 
 Result<std::shared_ptr<StatementText>> StatementText::parse(std::string_view sql,
                                                             sql::UnknownStatement unknown) {
+  if (const size_t valid = utf8_valid_prefix(sql); valid != sql.size()) {
+    return Error(ErrorCode::kParse,
+                 "invalid UTF-8 in SQL: byte " + std::to_string(valid) + " begins no character");
+  }
   sql::ParseOptions options;
   options.unknown_statement = unknown;
   ORRERY_TRY_ASSIGN(std::vector<sql::StatementPtr> parsed, sql::parse_script(sql, options));

@@ -1,0 +1,46 @@
+# The libraries that leave the house: libstoolap.so and liborrery.so (the same code under two names, with nothing
+# visible but the C interfaces), and the WebAssembly module.
+
+file(STRINGS ${CMAKE_SOURCE_DIR}/include/orrery/stoolap.h ORRERY_STOOLAP_DECLARATIONS
+  REGEX "^[a-z].*[ *]stoolap_[a-z0-9_]+\\(")
+set(ORRERY_STOOLAP_FUNCTIONS)
+foreach(line ${ORRERY_STOOLAP_DECLARATIONS})
+  string(REGEX REPLACE "^.*[ *](stoolap_[a-z0-9_]+)\\(.*$" "\\1" name "${line}")
+  list(APPEND ORRERY_STOOLAP_FUNCTIONS ${name})
+endforeach()
+
+if(ORRERY_WASI)
+  add_executable(orrery_wasm)
+  set_target_properties(orrery_wasm PROPERTIES OUTPUT_NAME orrery SUFFIX .wasm
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+  target_link_libraries(orrery_wasm PRIVATE -Wl,--whole-archive orrery_capi -Wl,--no-whole-archive)
+  # A deep recursion must trap instead of writing over data, so the stack comes first.
+  target_link_options(orrery_wasm PRIVATE -mexec-model=reactor -nostartfiles -Wl,--no-entry -Wl,--gc-sections
+    -Wl,-z,stack-size=2097152 -Wl,--stack-first -Wl,--strip-debug)
+  foreach(name ${ORRERY_STOOLAP_FUNCTIONS})
+    target_link_options(orrery_wasm PRIVATE -Wl,--export=${name})
+  endforeach()
+  find_program(ORRERY_WASM_OPT wasm-opt)
+  if(ORRERY_WASM_OPT)
+    add_custom_command(TARGET orrery_wasm POST_BUILD VERBATIM
+      COMMAND ${ORRERY_WASM_OPT} -Os --enable-bulk-memory --enable-sign-ext --enable-nontrapping-float-to-int
+        --enable-mutable-globals --enable-multivalue --enable-simd --enable-reference-types
+        $<TARGET_FILE:orrery_wasm> -o $<TARGET_FILE:orrery_wasm>)
+  endif()
+  return()
+endif()
+
+function(orrery_add_shared TARGET FILE_NAME)
+  add_library(${TARGET} SHARED ${CMAKE_SOURCE_DIR}/cmake/empty.cc)
+  set_target_properties(${TARGET} PROPERTIES OUTPUT_NAME ${FILE_NAME}
+    LINK_DEPENDS ${CMAKE_SOURCE_DIR}/src/capi/exports.map)
+  target_link_libraries(${TARGET} PRIVATE -Wl,--whole-archive orrery_capi -Wl,--no-whole-archive)
+  target_include_directories(${TARGET} INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>
+    $<INSTALL_INTERFACE:include>)
+  target_link_options(${TARGET} PRIVATE -Wl,--version-script=${CMAKE_SOURCE_DIR}/src/capi/exports.map -Wl,-z,now)
+  if(NOT ORRERY_SANITIZE)
+    target_link_options(${TARGET} PRIVATE -Wl,-z,defs)
+  endif()
+endfunction()
+orrery_add_shared(stoolap_shared stoolap)
+orrery_add_shared(orrery_shared orrery)

@@ -1,0 +1,1 @@
+// A shared library made of static ones needs a source file.
