@@ -75,8 +75,7 @@ void* HandleTable::remove(HandleKind kind, void* handle) {
   Cell* cell = const_cast<Cell*>(checked(handle));
   if (cell == nullptr) return nullptr;
   HandleKind expected = kind;
-  if (!cell->kind.compare_exchange_strong(expected, HandleKind::kNone,
-                                          std::memory_order_acq_rel)) {
+  if (!cell->kind.compare_exchange_strong(expected, HandleKind::kNone, std::memory_order_acq_rel)) {
     return nullptr;
   }
   void* object = cell->object;

@@ -1,10 +1,10 @@
 // HandleTable: what stands between the pointers that callers hold and the objects behind them.
 //
-// A handle is the address of a 16-byte cell in a slab that is never freed, so that any pointer can be
-// checked without being trusted: it must lie in a slab, at a cell, and the cell must hold an object
-// of the kind asked for. A freed cell is used again only after kQuarantineCells others, so that a
-// handle used just after its end is an error and not somebody else's object.
-// Thread-safe; what a handle leads to is the caller's to guard.
+// A handle is the address of a 16-byte cell in a slab that is never freed, so that any pointer can
+// be checked without being trusted: it must lie in a slab, at a cell, and the cell must hold an
+// object of the kind asked for. A freed cell is used again only after kQuarantineCells others, so
+// that a handle used just after its end is an error and not somebody else's object. Thread-safe;
+// what a handle leads to is the caller's to guard.
 #pragma once
 
 #include <array>

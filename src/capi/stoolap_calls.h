@@ -1,4 +1,5 @@
-// What the entry points of the Stoolap interface share: checked arguments in, codes and handles out.
+// What the entry points of the Stoolap interface share: checked arguments in, codes and handles
+// out.
 #pragma once
 
 #include <cstdint>

@@ -81,8 +81,8 @@ int32_t query(StoolapDB* db, const char* sql, const engine::Parameters& paramete
 }  // namespace
 }  // namespace orrery::capi
 
-using orrery::ErrorCode;          // NOLINT: entry points live outside of the namespace
-namespace capi = orrery::capi;    // NOLINT
+using orrery::ErrorCode;            // NOLINT: entry points live outside of the namespace
+namespace capi = orrery::capi;      // NOLINT
 namespace engine = orrery::engine;  // NOLINT
 
 STOOLAP_API const char* stoolap_version(void) {

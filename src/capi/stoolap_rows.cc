@@ -52,8 +52,7 @@ STOOLAP_API const char* stoolap_rows_column_name(const StoolapRows* rows, int32_
 
 STOOLAP_API int32_t stoolap_rows_column_type(const StoolapRows* rows, int32_t index) {
   types::Datum cell;
-  return capi::find_cell(rows, index, &cell) ? capi::stoolap_type(cell.type())
-                                             : STOOLAP_TYPE_NULL;
+  return capi::find_cell(rows, index, &cell) ? capi::stoolap_type(cell.type()) : STOOLAP_TYPE_NULL;
 }
 
 STOOLAP_API int64_t stoolap_rows_column_int64(const StoolapRows* rows, int32_t index) {

@@ -3,7 +3,7 @@
 
 #include "capi/stoolap_calls.h"
 
-using orrery::ErrorCode;  // NOLINT: entry points live outside of the namespace
+using orrery::ErrorCode;            // NOLINT: entry points live outside of the namespace
 namespace capi = orrery::capi;      // NOLINT
 namespace engine = orrery::engine;  // NOLINT
 
@@ -51,8 +51,7 @@ namespace {
 orrery::Result<uint64_t> run_batch(capi::DatabaseHandle& database, engine::Statement& statement,
                                    const StoolapValue* params, int32_t params_per_row,
                                    int32_t row_count) {
-  ORRERY_TRY_ASSIGN(std::unique_ptr<engine::ApiTransaction> transaction,
-                    database.session->begin());
+  ORRERY_TRY_ASSIGN(std::unique_ptr<engine::ApiTransaction> transaction, database.session->begin());
   const int64_t width = params == nullptr || params_per_row < 0 ? 0 : params_per_row;
   if (static_cast<uint64_t>(width) < statement.parameter_count()) {
     return orrery::Error(ErrorCode::kInvalidArgument,

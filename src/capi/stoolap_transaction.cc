@@ -174,8 +174,8 @@ STOOLAP_API int32_t stoolap_tx_stmt_exec(StoolapTx* tx, const StoolapStmt* stmt,
 }
 
 STOOLAP_API int32_t stoolap_tx_stmt_exec_named(StoolapTx* tx, const StoolapStmt* stmt,
-                                               const StoolapNamedParam* params,
-                                               int32_t params_len, int64_t* rows_affected) {
+                                               const StoolapNamedParam* params, int32_t params_len,
+                                               int64_t* rows_affected) {
   auto values = capi::to_named_values(params, params_len);
   return capi::execute_statement(tx, stmt, engine::Parameters::of_names(values), rows_affected);
 }
@@ -188,8 +188,8 @@ STOOLAP_API int32_t stoolap_tx_stmt_query(StoolapTx* tx, const StoolapStmt* stmt
 }
 
 STOOLAP_API int32_t stoolap_tx_stmt_query_named(StoolapTx* tx, const StoolapStmt* stmt,
-                                                const StoolapNamedParam* params,
-                                                int32_t params_len, StoolapRows** out_rows) {
+                                                const StoolapNamedParam* params, int32_t params_len,
+                                                StoolapRows** out_rows) {
   auto values = capi::to_named_values(params, params_len);
   return capi::query_statement(tx, stmt, engine::Parameters::of_names(values), out_rows);
 }
