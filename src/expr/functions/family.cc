@@ -6,10 +6,10 @@ namespace orrery::expr {
 
 std::span<const Family> all_families() {
   static const std::vector<Family>* const families = new std::vector<Family>{
-      arithmetic_functions(),  bitwise_functions(), math_functions(), text_functions(),
-      text_search_functions(), pattern_functions(), date_functions(), date_text_functions(),
-      conditional_functions(), hash_functions(),    json_functions(), vector_functions(),
-      session_functions(),     series_functions(),
+      arithmetic_functions(),  bitwise_functions(),     math_functions(),   text_functions(),
+      text_search_functions(), pattern_functions(),     regexp_functions(), date_functions(),
+      date_text_functions(),   conditional_functions(), hash_functions(),   json_functions(),
+      vector_functions(),      session_functions(),     series_functions(),
   };
   return *families;
 }

@@ -35,6 +35,7 @@ Family math_functions();
 Family text_functions();
 Family text_search_functions();
 Family pattern_functions();
+Family regexp_functions();
 Family date_functions();
 Family date_text_functions();
 Family conditional_functions();
