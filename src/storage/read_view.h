@@ -9,6 +9,7 @@
 namespace orrery::storage {
 
 class Store;
+class Transaction;
 
 struct ReadView {
   CommitSeq seq = 0;  ///< sees commits <= seq
@@ -22,14 +23,14 @@ class ReadViewHandle {
   ReadViewHandle& operator=(ReadViewHandle&& other) noexcept;
   ~ReadViewHandle();
   const ReadView& view() const { return view_; }
-  bool active() const { return store_ != nullptr; }
+  bool active() const { return slot_ != nullptr; }
   void release();
 
  private:
   friend class Store;
+  friend class Transaction;
   ReadView view_;
-  Store* store_ = nullptr;
-  uint32_t slot_ = 0;
+  void* slot_ = nullptr;  ///< in the store's registry
 };
 
 }  // namespace orrery::storage

@@ -23,6 +23,7 @@ struct VacuumResult {
 
 class Store {
  public:
+  struct Impl;
   Store();
   ~Store();
   Store(const Store&) = delete;
@@ -30,8 +31,13 @@ class Store {
 
   /// The latest committed catalog.
   std::shared_ptr<const Catalog> catalog() const;
+  /// catalog()->version() without the rest.
+  uint64_t catalog_version() const;
   /// A view of everything committed now; no lock is held.
   ReadViewHandle read_view();
+  /// The same with the catalog that goes with it: a table that was rewritten or truncated looks as
+  /// the view saw it only through the catalog of that moment.
+  ReadViewHandle read_view(std::shared_ptr<const Catalog>* catalog);
   std::unique_ptr<Transaction> begin(Isolation isolation);
   CommitSeq last_commit() const;
   /// Reclaims every version that no registered view can see.
@@ -53,9 +59,6 @@ class Store {
   Status finish_recovery(CommitSeq last);
 
  private:
-  friend class Transaction;
-  friend class ReadViewHandle;
-  struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 

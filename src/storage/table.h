@@ -34,11 +34,12 @@ struct KeyBound {
 };
 /// An encoded range of one index; made by Index::make_range.
 struct KeyRange {
-  std::string lower;             ///< encoded; empty = from the start
-  std::string upper;             ///< encoded; empty = to the end
-  bool upper_is_prefix = false;  ///< upper admits every key that starts with it
-  bool lower_excludes_prefix = false;
-  bool empty = false;  ///< no row can match (for example an equal NULL)
+  bool empty = false;          ///< no row can match (for example an equal NULL)
+  bool include_nulls = false;  ///< integer keys: NULLs too
+  int64_t int_lower = INT64_MIN;
+  int64_t int_upper = INT64_MAX;  ///< inclusive
+  std::string lower;              ///< normalised keys
+  std::string upper;              ///< exclusive; empty = to the end
 };
 enum class Direction : uint8_t { kForward, kBackward };
 
@@ -47,7 +48,7 @@ class Table {
   virtual ~Table() = default;
   const TableDef& def() const { return def_; }
   const RowLayout& layout() const { return *layout_; }
-  std::span<const std::unique_ptr<Index>> indexes() const { return indexes_; }
+  std::span<const std::shared_ptr<Index>> indexes() const { return indexes_; }
   const Index* find_index(std::string_view name) const;  ///< case-insensitive
   /// The index of the single-column integer primary key, or nullptr.
   const Index* primary_index() const { return primary_; }
@@ -64,7 +65,8 @@ class Table {
   friend class ReadLatch;
   TableDef def_;
   std::unique_ptr<RowLayout> layout_;
-  std::vector<std::unique_ptr<Index>> indexes_;
+  // Shared by the successive definitions of one table: an index outlives a change of another.
+  std::vector<std::shared_ptr<Index>> indexes_;
   const Index* primary_ = nullptr;
 };
 
@@ -106,7 +108,8 @@ class Index {
   KeyRange make_range(std::span<const types::Datum> equal, const KeyBound& lower,
                       const KeyBound& upper) const;
   bool ordered() const { return def_.kind != IndexKind::kHash; }
-  /// Number of different keys, where it is known exactly for this view without reading rows.
+  /// Number of different keys (all columns), NULL not counted, where it is known exactly for this
+  /// view without reading rows.
   bool exact_distinct_count(const ReadView& view, uint64_t* count) const;
   /// Entries, roughly; for the planner.
   uint64_t approximate_entries() const;
@@ -126,6 +129,8 @@ class IndexCursor {
   /// Under a ReadLatch: up to max visible rows in key order; 0 = end. `ids` may be null.
   uint32_t next(RowRef* rows, RowId* ids, uint32_t max);
   /// Under a ReadLatch: like next(), but at most one row per distinct first key column (skip scan).
+  /// Not for hash indexes. Columns of TypeId::kAlgebraic are in the order of their own type, which
+  /// total_order() does not know.
   uint32_t next_distinct(RowRef* rows, RowId* ids, uint32_t max);
   /// Under a ReadLatch: how many visible rows remain, without giving them out.
   uint64_t count();
@@ -149,7 +154,8 @@ void gather(const Table& table, uint32_t column, const RowRef* rows, uint32_t n,
 /// The same for chosen rows: cell i of `out` comes from rows[i] for every selected i.
 void gather(const Table& table, uint32_t column, const RowRef* rows, const types::Selection& sel,
             types::Vector& out);
-/// One cell (borrowing).
+/// One cell. Borrows; a string of a fixed-width column (UUID, kAlgebraic) from the row image itself,
+/// good only as long as the RowRef.
 types::Datum read_cell(const Table& table, uint32_t column, RowRef row);
 
 }  // namespace orrery::storage

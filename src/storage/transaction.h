@@ -26,6 +26,7 @@
 namespace orrery::storage {
 
 class Store;
+struct TransactionImpl;
 using Savepoint = uint64_t;
 
 /// How the columns of a rewritten table come from those of the old one.
@@ -37,6 +38,8 @@ struct ColumnSource {
 class Transaction {
  public:
   ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
   TxnId id() const;
   Isolation isolation() const;
   /// With this transaction's own DDL.
@@ -88,9 +91,8 @@ class Transaction {
 
  private:
   friend class Store;
-  struct Impl;
-  explicit Transaction(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit Transaction(TransactionImpl* impl);
+  TransactionImpl* const impl_;  ///< the store's, given back by the destructor
 };
 
 }  // namespace orrery::storage

@@ -1,0 +1,156 @@
+// BTree: an ordered set of small entries with linked leaves; the store of the ordered indexes.
+//
+// Traits gives Entry (trivially copyable), less(a, b) (a total order) and same_key(a, b). The tree
+// counts its entries and its distinct keys. Invariant: separator i of an inner node is the first
+// entry under child i + 1, exactly; so an entry's memory may go when the entry does. Ascending
+// inserts go to the last leaf without a descent and leave full leaves behind. A leaf that empties is
+// removed; leaves are not merged otherwise. Not thread-safe: the table's latch guards it.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "base/assert.h"
+
+namespace orrery::storage {
+
+template <class Traits>
+class BTree {
+ public:
+  using Entry = typename Traits::Entry;
+  static constexpr uint32_t kLeafCapacity = 64;
+  static constexpr uint32_t kInnerCapacity = 64;
+
+  struct Leaf {
+    uint32_t count = 0;
+    Leaf* previous = nullptr;
+    Leaf* next = nullptr;
+    Entry entries[kLeafCapacity];
+  };
+  /// A place before an entry; leaf == nullptr is the end.
+  struct Position {
+    const Leaf* leaf = nullptr;
+    uint32_t at = 0;
+    const Entry& operator*() const { return leaf->entries[at]; }
+    void step() {
+      if (++at == leaf->count) {
+        leaf = leaf->next;
+        at = 0;
+      }
+    }
+    void step_back() {
+      if (at > 0) {
+        --at;
+        return;
+      }
+      leaf = leaf->previous;
+      if (leaf != nullptr) at = leaf->count - 1;
+    }
+  };
+
+  BTree() { clear(); }
+  ~BTree() { destroy(root_, height_); }
+  BTree(const BTree&) = delete;
+  BTree& operator=(const BTree&) = delete;
+
+  uint64_t size() const { return size_; }
+  uint64_t distinct_keys() const { return distinct_; }
+  uint64_t memory_bytes() const {
+    return leaves_ * sizeof(Leaf) + inners_ * sizeof(Inner);
+  }
+
+  /// False where the entry is there already.
+  bool insert(const Entry& x);
+  /// False where there is no such entry; else `removed` gets the stored one.
+  bool erase(const Entry& x, Entry* removed = nullptr);
+  bool contains(const Entry& x) const {
+    Position p = lower_bound(x);
+    return p.leaf != nullptr && !Traits::less(x, *p);
+  }
+  /// The first entry that is not less than x.
+  Position lower_bound(const Entry& x) const;
+  Position first() const { return size_ == 0 ? Position{} : Position{first_leaf_, 0}; }
+  Position last() const {
+    return size_ == 0 ? Position{} : Position{last_leaf_, last_leaf_->count - 1};
+  }
+  /// The last entry that is less than x; leaf == nullptr where there is none.
+  Position last_before(const Entry& x) const;
+  /// Entries from the first not less than `from` to before the first not less than `to`.
+  uint64_t count(const Entry& from, const Entry& to) const;
+  /// Entries not less than `from`.
+  uint64_t count_from(const Entry& from) const;
+  /// Replaces the content with sorted, distinct entries.
+  void build(std::span<const Entry> sorted);
+  void clear();
+
+ private:
+  struct Inner {
+    uint32_t count = 0;  ///< children
+    void* children[kInnerCapacity];
+    Entry separators[kInnerCapacity - 1];
+  };
+  static constexpr uint32_t kHeightMax = 16;
+  struct Step {
+    Inner* node;
+    uint32_t child;
+  };
+
+  static uint32_t find(const Entry* entries, uint32_t count, const Entry& x) {
+    uint32_t low = 0;
+    while (count > 1) {
+      uint32_t half = count / 2;
+      low = Traits::less(entries[low + half - 1], x) ? low + half : low;
+      count -= half;
+    }
+    if (count == 1 && Traits::less(entries[low], x)) ++low;
+    return low;
+  }
+  /// Child of `node` under which x belongs: as many as there are separators <= x.
+  static uint32_t find_child(const Inner* node, const Entry& x) {
+    uint32_t low = 0, count = node->count - 1;
+    while (count > 0) {
+      uint32_t half = count / 2;
+      if (!Traits::less(x, node->separators[low + half])) {
+        low += half + 1;
+        count -= half + 1;
+      } else {
+        count = half;
+      }
+    }
+    return low;
+  }
+  Leaf* descend(const Entry& x, Step* path) const {
+    void* node = root_;
+    for (uint32_t level = height_; level > 0; --level) {
+      auto* inner = static_cast<Inner*>(node);
+      uint32_t child = find_child(inner, x);
+      path[level] = {inner, child};
+      node = inner->children[child];
+    }
+    return static_cast<Leaf*>(node);
+  }
+  bool append(const Entry& x);
+  bool key_is_new(const Leaf* leaf, uint32_t at, const Entry& x) const;
+  void insert_in_leaf(Leaf* leaf, uint32_t at, const Entry& x);
+  void split_and_insert(Leaf* leaf, uint32_t at, const Entry& x, Step* path);
+  void insert_child(Step* path, uint32_t level, Entry separator, void* child);
+  static void insert_into(Inner* node, uint32_t at, const Entry& separator, void* child);
+  void set_separator(Step* path, uint32_t level, const Entry& first);
+  void remove_child(Step* path, uint32_t level);
+  static void destroy(void* node, uint32_t height);
+
+  void* root_ = nullptr;
+  uint32_t height_ = 0;  ///< inner levels
+  Leaf* first_leaf_ = nullptr;
+  Leaf* last_leaf_ = nullptr;
+  uint64_t size_ = 0;
+  uint64_t distinct_ = 0;
+  uint64_t leaves_ = 0;
+  uint64_t inners_ = 0;
+};
+
+}  // namespace orrery::storage
+
+#include "storage/btree-inl.h"

@@ -1,0 +1,75 @@
+#include "storage/direct_map.h"
+
+#include <algorithm>
+
+namespace orrery::storage {
+
+void DirectMap::set(uint64_t key, uint32_t cell) {
+  Page& page = pages_[key >> kPageShift];
+  if (page.cells == nullptr) {
+    if (cell == kEmpty) return;
+    page.cells.reset(new uint32_t[kPageKeys]());
+    ++page_count_;
+  }
+  uint32_t& place = page.cells[key & (kPageKeys - 1)];
+  uint32_t used = static_cast<uint32_t>(cell != kEmpty) - static_cast<uint32_t>(place != kEmpty);
+  uint32_t many = static_cast<uint32_t>(cell == kMany) - static_cast<uint32_t>(place == kMany);
+  page.used += used;
+  page.many += many;
+  used_ += static_cast<uint64_t>(static_cast<int32_t>(used));
+  many_ += static_cast<uint64_t>(static_cast<int32_t>(many));
+  place = cell;
+  if (page.used == 0) {
+    page.cells.reset();
+    --page_count_;
+  }
+}
+
+uint64_t DirectMap::next_used(uint64_t from, uint64_t to) const {
+  while (from <= to) {
+    const Page& page = pages_[from >> kPageShift];
+    uint64_t end = std::min(to, from | (kPageKeys - 1));
+    if (page.used != 0) {
+      for (; from <= end; ++from) {
+        if (page.cells[from & (kPageKeys - 1)] != kEmpty) return from;
+      }
+    }
+    from = end + 1;
+  }
+  return to + 1;
+}
+
+uint64_t DirectMap::previous_used(uint64_t from, uint64_t to) const {
+  uint64_t key = to + 1;  // one more than the candidate, so that 0 needs no sign
+  while (key > from) {
+    const Page& page = pages_[(key - 1) >> kPageShift];
+    uint64_t begin = std::max(from, (key - 1) & ~uint64_t{kPageKeys - 1});
+    if (page.used != 0) {
+      for (; key > begin; --key) {
+        if (page.cells[(key - 1) & (kPageKeys - 1)] != kEmpty) return key - 1;
+      }
+    }
+    key = begin;
+  }
+  return from - 1;
+}
+
+uint64_t DirectMap::count_single(uint64_t from, uint64_t to) const {
+  uint64_t n = 0;
+  while (from <= to) {
+    const Page& page = pages_[from >> kPageShift];
+    uint64_t end = std::min(to, from | (kPageKeys - 1));
+    if (end - from == kPageKeys - 1) {
+      n += page.used - page.many;
+    } else if (page.used != 0) {
+      for (uint64_t key = from; key <= end; ++key) {
+        uint32_t cell = page.cells[key & (kPageKeys - 1)];
+        n += cell != kEmpty && cell != kMany ? 1 : 0;
+      }
+    }
+    from = end + 1;
+  }
+  return n;
+}
+
+}  // namespace orrery::storage

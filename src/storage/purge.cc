@@ -1,0 +1,172 @@
+// Forgetting: unlinking undo records that no view needs, with the index entries, strings and slots
+// that only they kept alive.
+//
+// Transactions are purged in the order of their commits, the changes of one in the order of time, so
+// the record at hand is always the oldest of its row's chain.
+#include "base/assert.h"
+#include "storage/store_impl.h"
+
+namespace orrery::storage {
+namespace {
+
+/// The image of the version that followed record's change.
+const uint8_t* next_image(const UndoRecord* record, const uint8_t* in_place) {
+  for (const UndoRecord* r = record->newer; r != nullptr; r = r->newer) {
+    if (r->kind == UndoKind::kUpdate) return r->image();
+  }
+  return in_place;
+}
+
+bool newer_version_has_key(const IndexImpl& index, const UndoRecord* record,
+                           const uint8_t* in_place) {
+  for (const UndoRecord* r = record->newer; r != nullptr; r = r->newer) {
+    if (r->kind == UndoKind::kUpdate && index.same_key(r->image(), record->image())) return true;
+  }
+  return index.same_key(in_place, record->image());
+}
+
+void forget_insert(TableCore& core, RowId row, const UndoRecord* inserted) {
+  uint64_t word = core.pages.word(row);
+  --core.fresh_rows;
+  if (record_of(word) == inserted) {
+    core.pages.set_word(row, word & kWordFlags);
+    return;
+  }
+  UndoRecord* record = record_of(word);
+  while (record_of(record->before_word) != inserted) record = record_of(record->before_word);
+  record->before_word &= kWordFlags;
+}
+
+void forget_update(TableImpl& table, UndoRecord* record) {
+  TableCore& core = table.core();
+  const uint8_t* in_place = core.pages.image(record->row);
+  const uint8_t* next = next_image(record, in_place);
+  for (IndexImpl* index : table.index_impls()) {
+    if (index->same_key(record->image(), next)) continue;
+    if (newer_version_has_key(*index, record, in_place)) continue;
+    index->remove(record->image(), record->row);
+  }
+  table.free_strings(record->image(), next);
+  if (record->newer != nullptr) {
+    record->newer->before_word &= kWordFlags;
+  } else {
+    core.pages.set_word(record->row, core.pages.word(record->row) & kWordFlags);
+  }
+  --core.undo_records;
+}
+
+void forget_delete(TableImpl& table, UndoRecord* record) {
+  TableCore& core = table.core();
+  ORRERY_ASSERT(record->newer == nullptr);
+  const uint8_t* image = core.pages.image(record->row);
+  for (IndexImpl* index : table.index_impls()) index->remove(image, record->row);
+  table.free_strings(image, nullptr);
+  core.pages.free(record->row);
+  --core.undo_records;
+  --core.deleted_rows;
+}
+
+void forget(const LogEntry& entry, TxnState* state, VacuumResult* result) {
+  TableCore& core = entry.table->core();
+  if (entry.kind == LogEntry::Kind::kInsertRun) {
+    for (uint32_t i = 0; i < entry.count; ++i) {
+      forget_insert(core, entry.first + i, &state->insert_record);
+    }
+    return;
+  }
+  ORRERY_DCHECK(record_of(entry.record->before_word) == nullptr);
+  if (entry.record->kind == UndoKind::kUpdate) {
+    forget_update(*entry.table, entry.record);
+    ++result->old_versions;
+  } else {
+    forget_delete(*entry.table, entry.record);
+    ++result->deleted_rows;
+  }
+}
+
+/// Readers get a turn after so many changes.
+constexpr uint32_t kChangesPerHold = 512;
+
+}  // namespace
+
+void purge_state(TxnState* state, VacuumResult* result) {
+  TableCore* held = nullptr;
+  uint32_t changes = 0;
+  auto hold = [&](TableCore* core) {
+    if (core == held && changes < kChangesPerHold) return;
+    if (held != nullptr) held->latch.unlock();
+    held = core;
+    changes = 0;
+    if (core != nullptr) core->latch.lock();
+  };
+  for (const LogEntry& entry : state->log) {
+    if (entry.kind == LogEntry::Kind::kDefinition) continue;
+    hold(&entry.table->core());
+    changes += entry.kind == LogEntry::Kind::kInsertRun ? entry.count : 1;
+    forget(entry, state, result);
+  }
+  for (const TxnState::Garbage& g : state->garbage) {
+    hold(g.core);
+    ++changes;
+    g.core->heap.free(g.bytes, g.size);
+  }
+  hold(nullptr);
+}
+
+void Store::Impl::enqueue(TxnState* state) {
+  LockGuard<SpinLatch> hold(queue_latch);
+  state->next = nullptr;
+  if (queue_tail == nullptr) {
+    queue_head = state;
+  } else {
+    queue_tail->next = state;
+  }
+  queue_tail = state;
+}
+
+void Store::Impl::remove_from_queue(TxnState* state) {
+  LockGuard<SpinLatch> hold(queue_latch);
+  TxnState* previous = nullptr;
+  TxnState* at = queue_head;
+  while (at != state) {
+    previous = at;
+    at = at->next;
+  }
+  (previous == nullptr ? queue_head : previous->next) = state->next;
+  if (queue_tail == state) queue_tail = previous;
+}
+
+VacuumResult Store::Impl::purge(PurgeWait wait) {
+  VacuumResult result;
+  if (wait == PurgeWait::kWait) {
+    purge_mutex.lock();
+  } else if (!purge_mutex.try_lock()) {
+    return result;
+  }
+  // What was published before the registry is looked at, and before every registered view.
+  uint64_t limit = epoch.load();
+  uint64_t oldest = views.oldest();
+  if (oldest < limit) limit = oldest;
+  for (;;) {
+    TxnState* state = nullptr;
+    {
+      LockGuard<SpinLatch> hold(queue_latch);
+      if (queue_head != nullptr) {
+        uint64_t ended = queue_head->epoch.load();
+        if (ended != 0 && ended <= limit) {
+          state = queue_head;
+          queue_head = state->next;
+          if (queue_head == nullptr) queue_tail = nullptr;
+        }
+      }
+    }
+    if (state == nullptr) break;
+    purge_state(state, &result);
+    ++result.transactions;
+    recycle_state(state);
+  }
+  purge_mutex.unlock();
+  return result;
+}
+
+}  // namespace orrery::storage

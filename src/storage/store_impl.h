@@ -1,0 +1,83 @@
+// Store::Impl: the parts of a store that its transactions share.
+//
+// Locks, in the order in which they may be taken: commit_mutex, purge_mutex, catalog_latch, a
+// table's latch, the spin latches. Publishing a commit: the sequence is stored in the transaction's
+// mark, then in last_commit, then the epoch grows.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "base/sync.h"
+#include "storage/catalog_impl.h"
+#include "storage/latch.h"
+#include "storage/store.h"
+#include "storage/txn_state.h"
+#include "storage/view_registry.h"
+
+namespace orrery::storage {
+
+inline constexpr TableId kFirstUserTable = 16;
+
+struct TransactionImpl;
+
+struct Store::Impl {
+  Impl() = default;
+  ~Impl();
+
+  ViewRegistry views;
+  std::atomic<CommitSeq> last_commit{0};
+  std::atomic<uint64_t> epoch{1};
+  std::atomic<TxnId> next_txn{1};
+
+  Mutex commit_mutex;
+  CommitSeq next_seq = 1;    // guarded by commit_mutex
+  CommitLog* log = nullptr;  // set once
+
+  /// Odd while a catalog and its commit are being published.
+  std::atomic<uint64_t> definition_epoch{0};
+  mutable RwLatch catalog_latch;
+  std::shared_ptr<const CatalogImpl> catalog;              // guarded by catalog_latch
+  std::unordered_map<std::string, TxnId> reserved_names;   // guarded by catalog_latch
+  std::atomic<uint64_t> catalog_version{0};  ///< of `catalog`
+  std::atomic<uint64_t> next_catalog_version{1};
+  std::atomic<TableId> next_table{kFirstUserTable};
+  std::atomic<IndexId> next_index{1};
+
+  SpinLatch queue_latch;
+  TxnState* queue_head = nullptr;  // guarded by queue_latch
+  TxnState* queue_tail = nullptr;
+  Mutex purge_mutex;
+
+  SpinLatch pool_latch;
+  TxnState* free_states = nullptr;  // guarded by pool_latch
+  TransactionImpl* free_transactions = nullptr;
+
+  std::shared_ptr<const CatalogImpl> latest_catalog() const;
+  void publish_catalog(std::shared_ptr<const CatalogImpl> next);
+  void advance_last_commit(CommitSeq seq);
+
+  /// Call with the view's slot registered: a view and the catalog that goes with it. `catalog` may be null.
+  ReadView take_view(TxnId own, std::shared_ptr<const CatalogImpl>* catalog) const;
+
+  TxnState* take_state(TxnId id);
+  void recycle_state(TxnState* state);
+
+  /// Puts an ended transaction in the line for purge. Committed ones in the order of their commits.
+  void enqueue(TxnState* state);
+  void remove_from_queue(TxnState* state);
+  /// Marks the end of the transaction as published: views taken from now on see it.
+  void publish_end(TxnState* state) { state->epoch.store(epoch.fetch_add(1) + 1); }
+  /// Reclaims what no view can see. kTry gives up where another thread is at it.
+  enum class PurgeWait : uint8_t { kTry, kWait };
+  VacuumResult purge(PurgeWait wait);
+
+  void make_system_tables();
+};
+
+/// Unlinks a finished transaction from its rows; storage/purge.cc.
+void purge_state(TxnState* state, VacuumResult* result);
+
+}  // namespace orrery::storage

@@ -1,0 +1,129 @@
+#include "storage/transaction.h"
+
+#include "base/assert.h"
+#include "storage/transaction_impl.h"
+
+namespace orrery::storage {
+
+void TransactionImpl::start(Isolation level) {
+  id = store.next_txn.fetch_add(1, std::memory_order_relaxed);
+  isolation = level;
+  slot = store.views.acquire(store.epoch.load());
+  view = store.take_view(id, &catalog);
+  open = true;
+}
+
+void TransactionImpl::renew_view() {
+  // A catalog of our own stays; so does the latest one.
+  bool private_catalog = !definitions.empty();
+  ViewRegistry::renew(slot, store.epoch.load());
+  view = store.take_view(id, private_catalog ? nullptr : &catalog);
+}
+
+/// Every table once, whatever number of its definitions was written through.
+void TransactionImpl::release_writers() {
+  auto& tables = state->tables;
+  for (size_t i = 0; i < tables.size(); ++i) {
+    bool first = true;
+    for (size_t j = 0; j < i; ++j) first = first && &tables[j]->core() != &tables[i]->core();
+    if (first) tables[i]->core().writers.fetch_sub(1, std::memory_order_release);
+  }
+}
+
+void TransactionImpl::finish() {
+  ORRERY_ASSERT(state == nullptr);
+  if (slot != nullptr) ViewRegistry::release(slot);
+  slot = nullptr;
+  if (!reserved_names.empty()) {
+    LockGuard<RwLatch> hold(store.catalog_latch);
+    for (const std::string& name : reserved_names) store.reserved_names.erase(name);
+    reserved_names.clear();
+  }
+  if (!definitions.empty()) catalog = nullptr;  // it was private; another may serve again
+  last_table = nullptr;
+  statement_start = 0;
+  doom.reset();
+  deferred.clear();
+  definitions.clear();
+  changed_tables.clear();
+  changed_views.clear();
+  owned_cores.clear();
+  open = false;
+}
+
+Transaction::Transaction(TransactionImpl* impl) : impl_(impl) {}
+
+Transaction::~Transaction() {
+  if (impl_->open) impl_->roll_back();
+  Store::Impl& store = impl_->store;
+  LockGuard<SpinLatch> hold(store.pool_latch);
+  if (impl_->catalog != nullptr && impl_->catalog->version() != store.catalog_version.load()) {
+    impl_->catalog = nullptr;
+  }
+  impl_->next_free = store.free_transactions;
+  store.free_transactions = impl_;
+}
+
+TxnId Transaction::id() const { return impl_->id; }
+Isolation Transaction::isolation() const { return impl_->isolation; }
+std::shared_ptr<const Catalog> Transaction::catalog() const { return impl_->catalog; }
+const ReadView& Transaction::view() const { return impl_->view; }
+bool Transaction::has_writes() const {
+  return impl_->state != nullptr && impl_->state->operations > 0;
+}
+
+ReadViewHandle Transaction::pin_view() const {
+  ORRERY_ASSERT(impl_->open);
+  // While the transaction's own slot holds this epoch, another may join it.
+  uint64_t epoch = impl_->slot->epoch.load();
+  ReadViewHandle handle;
+  handle.view_ = impl_->view;
+  handle.slot_ = impl_->store.views.acquire(epoch);
+  return handle;
+}
+
+void Transaction::begin_statement() {
+  if (impl_->isolation == Isolation::kReadCommitted) impl_->renew_view();
+  impl_->statement_start = impl_->state == nullptr ? 0 : impl_->state->operations;
+  impl_->deferred.clear();
+}
+
+Status Transaction::end_statement() {
+  for (const TransactionImpl::DeferredCheck& check : impl_->deferred) {
+    TableImpl& table = *check.table;
+    LockGuard<RwLatch> hold(table.core().latch);
+    uint64_t word = table.core().pages.word(check.row);
+    if ((word & (kWordDeleted | kWordFree)) != 0) continue;
+    const uint8_t* image = table.core().pages.image(check.row);
+    ORRERY_TRY(impl_->check_unique(table, *check.index, image, check.row));
+  }
+  impl_->deferred.clear();
+  return {};
+}
+
+void Transaction::abort_statement() {
+  impl_->undo_to(impl_->statement_start);
+  impl_->deferred.clear();
+}
+
+Savepoint Transaction::savepoint() {
+  return impl_->state == nullptr ? 0 : impl_->state->operations;
+}
+
+Status Transaction::rollback_to(Savepoint savepoint) {
+  uint64_t now = impl_->state == nullptr ? 0 : impl_->state->operations;
+  if (savepoint > now) return Error(ErrorCode::kInvalidArgument, "savepoint does not exist");
+  impl_->undo_to(savepoint);
+  return {};
+}
+
+Result<CommitSeq> Transaction::commit() {
+  if (!impl_->open) return Error(ErrorCode::kTxnClosed, "transaction is closed");
+  return impl_->commit();
+}
+
+void Transaction::rollback() {
+  if (impl_->open) impl_->roll_back();
+}
+
+}  // namespace orrery::storage

@@ -1,0 +1,185 @@
+#include <algorithm>
+
+#include "base/assert.h"
+#include "storage/transaction_impl.h"
+
+namespace orrery::storage {
+namespace {
+
+/// True where a committed row other than `row` has the key of `image`.
+bool committed_row_has_key(const TableImpl& table, const IndexImpl& index, const uint8_t* image,
+                           RowId row) {
+  RowList rows;
+  index.find(image, &rows);
+  const RowPages& pages = table.core().pages;
+  // Sequences that are assigned but not published count: they were here first.
+  ReadView assigned{kNotCommitted - 1, 0};
+  for (uint32_t i = 0; i < rows.size(); ++i) {
+    if (rows[i] == row) continue;
+    const uint8_t* seen = visible_image(pages.word(rows[i]), pages.image(rows[i]), assigned);
+    if (seen != nullptr && index.same_key(seen, image)) return true;
+  }
+  return false;
+}
+
+/// Indexes that the table's next definition does not have.
+void retire_lost_indexes(const TableImpl& old, const std::shared_ptr<TableImpl>* now) {
+  for (IndexImpl* index : old.index_impls()) {
+    bool kept = false;
+    if (now != nullptr) {
+      for (const IndexImpl* i : (*now)->index_impls()) kept = kept || i == index;
+    }
+    if (!kept) index->retire();
+  }
+}
+
+Status validate_row(const TableImpl& table, RowId row) {
+  SharedLockGuard<RwLatch> hold(table.core().latch);
+  const RowPages& pages = table.core().pages;
+  if (!pages.in_use(row) || (pages.word(row) & kWordDeleted) != 0) return {};
+  const uint8_t* image = pages.image(row);
+  for (const IndexImpl* index : table.index_impls()) {
+    if (!index->def().unique || index->key_has_null(image)) continue;
+    if (!committed_row_has_key(table, *index, image, row)) continue;
+    if (!index->def().primary) return key_error(table, *index, image);
+    return Error(ErrorCode::kConflict, "write conflict: row " + row_label(table, image, row) +
+                                           " was concurrently inserted by another transaction");
+  }
+  return {};
+}
+
+}  // namespace
+
+/// Under commit_mutex: the keys of all rows that this transaction wrote, against what has been
+/// committed meanwhile.
+Status TransactionImpl::validate_keys() {
+  for (const LogEntry& entry : state->log) {
+    if (entry.kind == LogEntry::Kind::kRecord) {
+      ORRERY_TRY(validate_row(*entry.table, entry.record->row));
+    } else if (entry.kind == LogEntry::Kind::kInsertRun) {
+      for (uint32_t i = 0; i < entry.count; ++i) {
+        ORRERY_TRY(validate_row(*entry.table, entry.first + i));
+      }
+    }
+  }
+  return {};
+}
+
+/// Assigns the sequence, logs, and makes the commit visible. On error nothing has become visible.
+Status TransactionImpl::publish(std::string_view redo, CommitSeq* seq) {
+  bool durable_first = false;
+  {
+    LockGuard<Mutex> hold(store.commit_mutex);
+    if (state->must_validate.load()) ORRERY_TRY(validate_keys());
+    *seq = store.next_seq;
+    if (store.log != nullptr) {
+      CommitKind kind = definitions.empty() ? CommitKind::kData : CommitKind::kSchema;
+      ORRERY_TRY(store.log->append(*seq, kind, redo));
+    }
+    ++store.next_seq;
+    state->mark.stamp.store(*seq);
+    if (store.log != nullptr && !definitions.empty()) {
+      // Definitions are published in the order of commits, so the others wait.
+      if (Status synced = store.log->wait_durable(*seq); !synced) {
+        state->mark.stamp.store(kNotCommitted);
+        return synced;
+      }
+    }
+    store.enqueue(state);
+    if (store.log == nullptr || !definitions.empty()) {
+      publish_definitions(*seq);
+      return {};
+    }
+    durable_first = true;
+  }
+  ORRERY_ASSERT(durable_first);
+  Status synced = store.log->wait_durable(*seq);
+  if (!synced) {
+    store.remove_from_queue(state);
+    state->mark.stamp.store(kNotCommitted);
+    return synced;
+  }
+  // All earlier sequences are durable too, so they may become visible with this one.
+  store.advance_last_commit(*seq);
+  return {};
+}
+
+void TransactionImpl::publish_definitions(CommitSeq seq) {
+  if (definitions.empty()) {
+    store.advance_last_commit(seq);
+    return;
+  }
+  auto next = std::make_shared<CatalogImpl>(*store.latest_catalog());
+  next->set_version(store.next_catalog_version.fetch_add(1));
+  std::vector<std::shared_ptr<TableImpl>> retired;
+  for (TableId id : changed_tables) {
+    const std::shared_ptr<TableImpl>* old = next->find(id);
+    const std::shared_ptr<TableImpl>* now = catalog->find(id);
+    if (old != nullptr && now != nullptr && *old == *now) continue;
+    if (old != nullptr) retired.push_back(*old);
+    if (now != nullptr) {
+      next->put_table(*now);
+    } else {
+      next->remove_table(id);
+    }
+  }
+  for (const std::string& name : changed_views) {
+    const ViewDef* view = catalog->find_view(name);
+    next->remove_view(name);
+    if (view != nullptr) next->put_view(*view);
+  }
+  store.definition_epoch.fetch_add(1);
+  for (const auto& table : retired) {
+    table->set_state(TableImpl::State::kRetired);
+    retire_lost_indexes(*table, next->find(table->def().id));
+  }
+  for (TableId id : changed_tables) {
+    if (const auto* table = next->find(id)) (*table)->set_state(TableImpl::State::kCurrent);
+  }
+  store.publish_catalog(next);
+  store.advance_last_commit(seq);
+  store.definition_epoch.fetch_add(1);
+}
+
+Result<CommitSeq> TransactionImpl::commit() {
+  if (doom) {
+    Error error = std::move(*doom);
+    roll_back();
+    return error;
+  }
+  if (state == nullptr || state->operations == 0) {
+    roll_back();
+    return store.last_commit.load();
+  }
+  redo.clear();
+  if (store.log != nullptr) {
+    roll_back();
+    return Error(ErrorCode::kNotSupported, "not supported yet: redo");
+  }
+  CommitSeq seq = 0;
+  if (Status published = publish(redo, &seq); !published) {
+    Error error = std::move(published).error();
+    roll_back();
+    return error;
+  }
+  for (const auto& core : owned_cores) {
+    LockGuard<RwLatch> hold(core->latch);
+    core->definition_owner = 0;
+  }
+  for (const auto& table : state->tables) {
+    TableCore& core = table->core();
+    CommitSeq last = core.last_write.load(std::memory_order_relaxed);
+    while (last < seq && !core.last_write.compare_exchange_weak(last, seq)) {
+    }
+    core.version.fetch_add(1);
+  }
+  release_writers();
+  TxnState* ended = state;
+  state = nullptr;
+  finish();  // gives up the own view first, so that the purge may take this transaction too
+  store.publish_end(ended);
+  store.purge(Store::Impl::PurgeWait::kTry);
+  return seq;
+}
+
+}  // namespace orrery::storage

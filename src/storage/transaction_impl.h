@@ -1,0 +1,143 @@
+// TransactionImpl: an open transaction. Taken from the store's pool and given back, so that its
+// buffers keep their memory.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/store_impl.h"
+#include "storage/transaction.h"
+
+namespace orrery::storage {
+
+/// A change of definitions, enough to take it back and to log it.
+struct DefinitionChange {
+  enum class Kind : uint8_t {
+    kCreateTable,
+    kDropTable,
+    kTruncate,
+    kCreateIndex,
+    kDropIndex,
+    kCreateView,
+    kDropView,
+    kRewrite,
+  };
+  Kind kind = Kind::kCreateTable;
+  TableId table = 0;
+  IndexId index = 0;
+  std::string name;       ///< of a view
+  std::string view_sql;
+  TableDef def;           ///< after kCreateTable, kRewrite; its last index after kCreateIndex
+  std::vector<ColumnSource> sources;
+  std::shared_ptr<const CatalogImpl> before;
+};
+
+struct TransactionImpl {
+  explicit TransactionImpl(Store::Impl& s) : store(s) {}
+
+  Store::Impl& store;
+  TxnId id = 0;
+  Isolation isolation = Isolation::kReadCommitted;
+  ViewRegistry::Slot* slot = nullptr;
+  ReadView view;
+  std::shared_ptr<const CatalogImpl> catalog;
+  TxnState* state = nullptr;  ///< from the first write on
+  TransactionImpl* next_free = nullptr;
+  bool open = false;
+
+  TableImpl* last_table = nullptr;  ///< of which prepare_write() need not be asked again
+  uint64_t statement_start = 0;
+  std::optional<Error> doom;        ///< why COMMIT will fail
+  struct DeferredCheck {
+    TableImpl* table;
+    IndexImpl* index;
+    RowId row;
+  };
+  std::vector<DeferredCheck> deferred;
+  std::vector<uint64_t> scratch;  ///< a row image
+  std::vector<uint64_t> scratch2;
+  std::string redo;
+
+  std::vector<DefinitionChange> definitions;
+  std::vector<TableId> changed_tables;  ///< ids whose definition this transaction changed
+  std::vector<std::string> changed_views;
+  std::vector<std::shared_ptr<TableCore>> owned_cores;  ///< whose definition_owner is this one
+  std::vector<std::string> reserved_names;
+
+  void start(Isolation level);
+  void finish();  ///< after commit or rollback: gives up view, locks and buffers
+  void renew_view();
+
+  // transaction_write.cc
+  Status prepare_write(TableImpl& table);
+  TxnState& writable_state();
+  Result<RowId> insert_image(TableImpl& table, const uint8_t* image);
+  /// Makes `image` the row's newest version; `columns` are those that may differ.
+  Status update_image(TableImpl& table, RowId row, const uint8_t* image,
+                      std::span<const uint16_t> columns, const uint8_t* base);
+  /// The version that a change of `row` starts from; nullptr where nothing is there to change.
+  Result<const uint8_t*> base_for_change(TableImpl& table, RowId row);
+  Status erase_row(TableImpl& table, RowId row);
+  Status check_unique(const TableImpl& table, const IndexImpl& index, const uint8_t* image,
+                      RowId self);
+  bool is_committed(const TxnMark& mark) const {
+    return mark.stamp.load(std::memory_order_relaxed) <= store.last_commit.load();
+  }
+  uint8_t* image_scratch(const TableImpl& table) { return scratch_of(scratch, table); }
+  static uint8_t* scratch_of(std::vector<uint64_t>& space, const TableImpl& table) {
+    size_t words = (table.layout().image_bytes() + 7) / 8;
+    if (space.size() < words) space.resize(words);
+    return reinterpret_cast<uint8_t*>(space.data());
+  }
+  void log_record(TableImpl& table, UndoRecord* record);
+
+  // transaction_undo.cc
+  void undo_to(uint64_t operations);
+  void roll_back();
+
+  // transaction_commit.cc
+  Status validate_keys();
+  Result<CommitSeq> commit();
+  Status publish(std::string_view redo, CommitSeq* seq);
+  void publish_definitions(CommitSeq seq);
+  void release_writers();
+
+  // transaction_ddl.cc
+  /// The table as this transaction knows it, with the sole right to change its definition.
+  Result<std::shared_ptr<TableImpl>> own_definition(std::string_view name, std::string_view verb);
+  Status own_core(TableImpl& table, std::string_view verb);
+  /// Nobody else may make a table or view of this name until the end of the transaction.
+  Result<TableId> create_table(TableDef def);
+  Status drop_table(std::string_view name);
+  Result<uint64_t> truncate_table(std::string_view name);
+  Status create_index(std::string_view name, IndexDef index);
+  Status drop_index(std::string_view name, std::string_view index);
+  Status create_view(ViewDef def);
+  Status drop_view(std::string_view name);
+  Status rewrite_table(std::string_view name, TableDef def, std::span<const ColumnSource> sources);
+  Status reserve_name(std::string_view name);
+  Status check_name_is_free(std::string_view name);
+  /// Makes the change part of the private catalog; `table` (may be null) takes the place of the
+  /// table with change.table's id.
+  Status apply_definition(DefinitionChange change, std::shared_ptr<TableImpl> table);
+  /// Rows of the system tables that tell of a table or view.
+  Status describe_table(const TableDef& def);
+  Status undescribe_table(TableId id);
+  Status describe_view(const ViewDef& def);
+  Status undescribe_view(std::string_view name);
+};
+
+/// Rows whose newest version is there; under the latch, when nobody else has changes open.
+std::vector<RowId> live_rows(const TableCore& core);
+/// Builds an empty index; kUnique or kPrimaryKey where two rows have one key.
+Status fill_index(const TableImpl& table, IndexImpl& index, std::span<const RowId> rows);
+
+/// "unique constraint failed for index ..." or the primary key's text.
+Error key_error(const TableImpl& table, const IndexImpl& index, const uint8_t* image);
+/// How a row is called in messages: its primary key, or its number.
+std::string row_label(const TableImpl& table, const uint8_t* image, RowId row);
+
+}  // namespace orrery::storage
