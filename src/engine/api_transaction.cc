@@ -8,12 +8,15 @@
 
 namespace orrery::engine {
 
-/// One statement ready to run; keeps what its parameters borrow from.
-struct ApiTransaction::Planned {
-  std::vector<types::Datum> storage;
-  std::span<const types::Datum> parameters;
-  PlanPtr plan;
-};
+namespace {
+
+Status check_plannable(const StatementText& text, size_t index) {
+  if (StatementText::is_plannable(text.statement(index).kind)) return {};
+  return Error(ErrorCode::kNotSupported,
+               "not supported: Only DML statements are supported in transactions");
+}
+
+}  // namespace
 
 ApiTransaction::ApiTransaction(std::shared_ptr<Session> session,
                                std::shared_ptr<const OpenStore> open,
@@ -41,30 +44,18 @@ Result<std::shared_ptr<StatementText>> ApiTransaction::cached(std::string_view s
   return session_->state_.cache.get(sql);
 }
 
-Status ApiTransaction::plan(OwnedText text, size_t index, const Parameters& parameters,
-                            Planned* out) {
-  const sql::Statement& statement = text.text.statement(index);
-  if (!StatementText::is_plannable(statement.kind)) {
-    return Error(ErrorCode::kNotSupported,
-                 "not supported: Only DML statements are supported in transactions");
-  }
-  out->parameters = bind_parameters(parameters, statement.parameter_names, &out->storage);
-  std::shared_ptr<const storage::Catalog> catalog = scope_->transaction()->catalog();
-  LockGuard<Mutex> lock(text.owner.mutex_);
-  ORRERY_TRY_ASSIGN(out->plan, text.text.plan(index, catalog, out->parameters));
-  return {};
-}
-
 Result<uint64_t> ApiTransaction::execute_text(OwnedText text, const Parameters& parameters) {
   cancel_->cancelled.store(false, std::memory_order_relaxed);
   LockGuard<Mutex> lock(scope_->mutex());
   ORRERY_TRY(check_open());
   uint64_t affected = 0;
+  std::vector<types::Datum> storage;
   for (size_t i = 0; i < text.text.statement_count(); ++i) {
-    Planned planned;
-    ORRERY_TRY(plan(text, i, parameters, &planned));
+    ORRERY_TRY(check_plannable(text.text, i));
+    std::span<const types::Datum> values =
+        bind_parameters(parameters, text.text.statement(i).parameter_names, &storage);
     RunTarget target{open_, scope_, cancel_, isolation_, ++random_state_};
-    ORRERY_TRY_ASSIGN(affected, run_to_end(target, std::move(planned.plan), planned.parameters));
+    ORRERY_TRY_ASSIGN(affected, run_to_end(target, {text.text, i, values, &text.owner.mutex_}));
   }
   return affected;
 }
@@ -74,13 +65,15 @@ Result<Rows> ApiTransaction::query_text(OwnedText text, const Parameters& parame
   LockGuard<Mutex> lock(scope_->mutex());
   ORRERY_TRY(check_open());
   const size_t count = text.text.statement_count();
+  std::vector<types::Datum> storage;
   for (size_t i = 0; i < count; ++i) {
-    Planned planned;
-    ORRERY_TRY(plan(text, i, parameters, &planned));
+    ORRERY_TRY(check_plannable(text.text, i));
+    std::span<const types::Datum> values =
+        bind_parameters(parameters, text.text.statement(i).parameter_names, &storage);
     RunTarget target{open_, scope_, cancel_, isolation_, ++random_state_};
-    if (i + 1 == count) return run_query(target, std::move(planned.plan), planned.parameters);
-    ORRERY_TRY_ASSIGN([[maybe_unused]] uint64_t affected,
-                      run_to_end(target, std::move(planned.plan), planned.parameters));
+    PlanRequest request{text.text, i, values, &text.owner.mutex_};
+    if (i + 1 == count) return run_query(target, request);
+    ORRERY_TRY_ASSIGN([[maybe_unused]] uint64_t affected, run_to_end(target, request));
   }
   return Rows();
 }

@@ -43,13 +43,11 @@ class ApiTransaction {
   ApiTransaction(std::shared_ptr<Session> session, std::shared_ptr<const OpenStore> open,
                  std::shared_ptr<CancelToken> cancel, storage::Isolation isolation,
                  uint64_t random_seed);
-  struct Planned;
   /// A text, and the session whose mutex guards its plans.
   struct OwnedText {
     Session& owner;
     StatementText& text;
   };
-  Status plan(OwnedText text, size_t index, const Parameters& parameters, Planned* out);
   Result<uint64_t> execute_text(OwnedText text, const Parameters& parameters);
   Result<Rows> query_text(OwnedText text, const Parameters& parameters);
   Result<std::shared_ptr<StatementText>> cached(std::string_view sql);

@@ -22,13 +22,30 @@ exec::ExecInput make_input(const RunTarget& target, const PlanPtr& plan,
   return input;
 }
 
+struct PlannedRead {
+  PlanPtr plan;
+  storage::ReadViewHandle view;
+};
+
+/// A plan and a view that go together. The view comes first: a plan found for the version that is
+/// the latest afterwards was good at the time of the view as well.
+Result<PlannedRead> plan_read(storage::Store& store, const PlanRequest& request) {
+  PlannedRead out;
+  out.view = store.read_view();
+  out.plan = request.find(store.catalog_version());
+  if (out.plan != nullptr) return out;
+  std::shared_ptr<const storage::Catalog> catalog;
+  out.view = store.read_view(&catalog);
+  ORRERY_TRY_ASSIGN(out.plan, request.plan(catalog));
+  return out;
+}
+
 /// Rows that an execution still produces.
 class ExecutionSource final : public RowSource, public ScopedReader {
  public:
-  ExecutionSource(const RunTarget& target, PlanPtr plan, std::span<const types::Datum> parameters)
+  ExecutionSource(const RunTarget& target, std::span<const types::Datum> parameters)
       : open_(target.open),
         cancel_(target.cancel),
-        plan_(std::move(plan)),
         parameters_(parameters),
         random_state_(target.random_seed) {}
   ~ExecutionSource() override {
@@ -39,22 +56,14 @@ class ExecutionSource final : public RowSource, public ScopedReader {
   }
 
   /// With the scope's mutex held, where there is one.
-  Status start(const RunTarget& target) {
+  Status start(const RunTarget& target, const PlanRequest& request) {
+    if (target.scope != nullptr) return start_in_scope(target, request);
+    ORRERY_TRY_ASSIGN(PlannedRead read, plan_read(*open_->store, request));
+    plan_ = std::move(read.plan);
     exec::ExecInput input = make_input(target, plan_, parameters_.values());
     input.random_state = &random_state_;
-    if (target.scope == nullptr) {
-      input.view = open_->store->read_view();
-      ORRERY_TRY_ASSIGN(execution_, exec::Execution::start(std::move(input)));
-      return {};
-    }
-    storage::Transaction& transaction = *target.scope->transaction();
-    StatementGuard guard(transaction);
-    input.view = transaction.pin_view();
-    input.transaction_id = transaction.id();
+    input.view = std::move(read.view);
     ORRERY_TRY_ASSIGN(execution_, exec::Execution::start(std::move(input)));
-    ORRERY_TRY(guard.finish());
-    scope_ = target.scope;
-    scope_->link(this);
     return {};
   }
 
@@ -82,6 +91,21 @@ class ExecutionSource final : public RowSource, public ScopedReader {
   }
 
  private:
+  Status start_in_scope(const RunTarget& target, const PlanRequest& request) {
+    storage::Transaction& transaction = *target.scope->transaction();
+    StatementGuard guard(transaction);
+    ORRERY_TRY_ASSIGN(plan_, request.plan(transaction.catalog()));
+    exec::ExecInput input = make_input(target, plan_, parameters_.values());
+    input.random_state = &random_state_;
+    input.view = transaction.pin_view();
+    input.transaction_id = transaction.id();
+    ORRERY_TRY_ASSIGN(execution_, exec::Execution::start(std::move(input)));
+    ORRERY_TRY(guard.finish());
+    scope_ = target.scope;
+    scope_->link(this);
+    return {};
+  }
+
   Result<bool> next_in_scope(const types::Chunk** chunk) {
     const types::Chunk* from = nullptr;
     if (execution_ == nullptr) {
@@ -134,22 +158,24 @@ class ReturnedSource final : public RowSource {
 };
 
 struct WriteOutcome {
+  PlanPtr plan;
   uint64_t rows_affected = 0;
   ChunkBuffer returned;
 };
 
 /// A writing statement within its begin_statement().
-Status write_in(storage::Transaction& transaction, const RunTarget& target, const PlanPtr& plan,
-                std::span<const types::Datum> parameters, WriteOutcome* out) {
+Status write_in(storage::Transaction& transaction, const RunTarget& target,
+                const PlanRequest& request, WriteOutcome* out) {
+  ORRERY_TRY_ASSIGN(out->plan, request.plan(transaction.catalog()));
   uint64_t random_state = target.random_seed;
-  exec::ExecInput input = make_input(target, plan, parameters);
+  exec::ExecInput input = make_input(target, out->plan, request.parameters);
   input.transaction = &transaction;
   input.random_state = &random_state;
   if (target.scope != nullptr) input.transaction_id = transaction.id();
   ORRERY_TRY_ASSIGN(std::unique_ptr<exec::Execution> execution,
                     exec::Execution::start(std::move(input)));
   out->rows_affected = execution->rows_affected();
-  if (plan->columns.empty()) return {};
+  if (out->plan->columns.empty()) return {};
   for (;;) {
     const types::Chunk* chunk = nullptr;
     ORRERY_TRY_ASSIGN(bool more, execution->next(&chunk));
@@ -158,28 +184,46 @@ Status write_in(storage::Transaction& transaction, const RunTarget& target, cons
   }
 }
 
-Result<WriteOutcome> run_write(const RunTarget& target, const PlanPtr& plan,
-                               std::span<const types::Datum> parameters) {
+Result<WriteOutcome> run_write(const RunTarget& target, const PlanRequest& request) {
   WriteOutcome outcome;
   ORRERY_TRY(in_write_statement(target, [&](storage::Transaction& transaction) {
-    return write_in(transaction, target, plan, parameters, &outcome);
+    return write_in(transaction, target, request, &outcome);
   }));
   return outcome;
 }
 
 }  // namespace
 
-Result<Rows> run_query(const RunTarget& target, PlanPtr plan,
-                       std::span<const types::Datum> parameters) {
-  if (plan->writes) {
-    ORRERY_TRY_ASSIGN(WriteOutcome outcome, run_write(target, plan, parameters));
-    if (plan->columns.empty()) return Rows(outcome.rows_affected);
+bool PlanRequest::writes() const {
+  const sql::StatementKind kind = text.statement(index).kind;
+  return kind == sql::StatementKind::kInsert || kind == sql::StatementKind::kUpdate ||
+         kind == sql::StatementKind::kDelete;
+}
+
+PlanPtr PlanRequest::find(uint64_t catalog_version) const {
+  if (mutex == nullptr) return text.find_plan(index, catalog_version, parameters);
+  LockGuard<Mutex> lock(*mutex);
+  return text.find_plan(index, catalog_version, parameters);
+}
+
+Result<PlanPtr> PlanRequest::plan(const std::shared_ptr<const storage::Catalog>& catalog) const {
+  if (PlanPtr found = find(catalog->version())) return found;
+  if (mutex == nullptr) return text.make_plan(index, catalog, parameters);
+  LockGuard<Mutex> lock(*mutex);
+  return text.make_plan(index, catalog, parameters);
+}
+
+Result<Rows> run_query(const RunTarget& target, const PlanRequest& request) {
+  if (request.writes()) {
+    ORRERY_TRY_ASSIGN(WriteOutcome outcome, run_write(target, request));
+    if (outcome.plan->columns.empty()) return Rows(outcome.rows_affected);
     const uint64_t affected = outcome.rows_affected;
-    return Rows(std::make_unique<ReturnedSource>(std::move(plan), std::move(outcome.returned)),
-                affected);
+    return Rows(
+        std::make_unique<ReturnedSource>(std::move(outcome.plan), std::move(outcome.returned)),
+        affected);
   }
-  auto source = std::make_unique<ExecutionSource>(target, std::move(plan), parameters);
-  ORRERY_TRY(source->start(target));
+  auto source = std::make_unique<ExecutionSource>(target, request.parameters);
+  ORRERY_TRY(source->start(target, request));
   return Rows(std::move(source));
 }
 
@@ -187,19 +231,17 @@ namespace {
 
 enum class Counters : uint8_t { kNone, kCollect };
 
-/// One run to the end; `transaction` is null for reads outside of transactions.
+/// One run to the end. Reads have a view, writes a transaction.
 Status drain(const RunTarget& target, const PlanPtr& plan, std::span<const types::Datum> parameters,
-             storage::Transaction* transaction, Counters counters, AnalyzedRun* out) {
+             storage::Transaction* transaction, storage::ReadViewHandle view, Counters counters,
+             AnalyzedRun* out) {
   uint64_t random_state = target.random_seed;
   exec::ExecInput input = make_input(target, plan, parameters);
   input.random_state = &random_state;
   input.collect_counters = counters == Counters::kCollect;
   if (target.scope != nullptr) input.transaction_id = transaction->id();
-  if (plan->writes) {
-    input.transaction = transaction;
-  } else {
-    input.view = transaction != nullptr ? transaction->pin_view() : target.open->store->read_view();
-  }
+  if (plan->writes) input.transaction = transaction;
+  input.view = std::move(view);
   ORRERY_TRY_ASSIGN(std::unique_ptr<exec::Execution> execution,
                     exec::Execution::start(std::move(input)));
   for (;;) {
@@ -212,25 +254,26 @@ Status drain(const RunTarget& target, const PlanPtr& plan, std::span<const types
   return {};
 }
 
-Status drain_read(const RunTarget& target, const PlanPtr& plan,
-                  std::span<const types::Datum> parameters, Counters counters, AnalyzedRun* out) {
-  if (target.scope == nullptr) return drain(target, plan, parameters, nullptr, counters, out);
-  storage::Transaction& transaction = *target.scope->transaction();
-  StatementGuard guard(transaction);
-  ORRERY_TRY(drain(target, plan, parameters, &transaction, counters, out));
-  return guard.finish();
-}
-
 }  // namespace
 
-Result<uint64_t> run_to_end(const RunTarget& target, PlanPtr plan,
-                            std::span<const types::Datum> parameters) {
-  if (plan->writes) {
-    ORRERY_TRY_ASSIGN(WriteOutcome outcome, run_write(target, plan, parameters));
-    return plan->columns.empty() ? outcome.rows_affected : 0;
+Result<uint64_t> run_to_end(const RunTarget& target, const PlanRequest& request) {
+  if (request.writes()) {
+    ORRERY_TRY_ASSIGN(WriteOutcome outcome, run_write(target, request));
+    return outcome.plan->columns.empty() ? outcome.rows_affected : 0;
   }
-  AnalyzedRun run;
-  ORRERY_TRY(drain_read(target, plan, parameters, Counters::kNone, &run));
+  AnalyzedRun ignored;
+  if (target.scope == nullptr) {
+    ORRERY_TRY_ASSIGN(PlannedRead read, plan_read(*target.open->store, request));
+    ORRERY_TRY(drain(target, read.plan, request.parameters, nullptr, std::move(read.view),
+                     Counters::kNone, &ignored));
+    return uint64_t{0};
+  }
+  storage::Transaction& transaction = *target.scope->transaction();
+  StatementGuard guard(transaction);
+  ORRERY_TRY_ASSIGN(PlanPtr plan, request.plan(transaction.catalog()));
+  ORRERY_TRY(drain(target, plan, request.parameters, &transaction, transaction.pin_view(),
+                   Counters::kNone, &ignored));
+  ORRERY_TRY(guard.finish());
   return uint64_t{0};
 }
 
@@ -241,10 +284,17 @@ Result<AnalyzedRun> run_analyzed(const RunTarget& target, PlanPtr plan,
   const int64_t started = clock.monotonic_nanos();
   if (plan->writes) {
     ORRERY_TRY(in_write_statement(target, [&](storage::Transaction& transaction) {
-      return drain(target, plan, parameters, &transaction, Counters::kCollect, &out);
+      return drain(target, plan, parameters, &transaction, {}, Counters::kCollect, &out);
     }));
+  } else if (target.scope != nullptr) {
+    storage::Transaction& transaction = *target.scope->transaction();
+    StatementGuard guard(transaction);
+    ORRERY_TRY(drain(target, plan, parameters, &transaction, transaction.pin_view(),
+                     Counters::kCollect, &out));
+    ORRERY_TRY(guard.finish());
   } else {
-    ORRERY_TRY(drain_read(target, plan, parameters, Counters::kCollect, &out));
+    ORRERY_TRY(drain(target, plan, parameters, nullptr, target.open->store->read_view(),
+                     Counters::kCollect, &out));
   }
   out.total_nanos = static_cast<uint64_t>(clock.monotonic_nanos() - started);
   return out;

@@ -30,14 +30,25 @@ struct RunTarget {
   uint64_t random_seed;
 };
 
+/// A statement that StatementText::is_plannable(), and its parameter values.
+struct PlanRequest {
+  StatementText& text;
+  size_t index;
+  std::span<const types::Datum> parameters;
+  Mutex* mutex = nullptr;  ///< guards `text`, where the caller does not hold it already
+
+  bool writes() const;
+  PlanPtr find(uint64_t catalog_version) const;
+  /// The plan for a catalog, made where there is none.
+  Result<PlanPtr> plan(const std::shared_ptr<const storage::Catalog>& catalog) const;
+};
+
 /// Begins a statement and returns its rows. Writes, and commits where there is no open transaction.
 /// The rows must be neither read nor destroyed while the caller holds the scope's mutex.
-Result<Rows> run_query(const RunTarget& target, PlanPtr plan,
-                       std::span<const types::Datum> parameters);
+Result<Rows> run_query(const RunTarget& target, const PlanRequest& request);
 /// Runs a statement to its end without giving out rows. Returns the rows affected; 0 where the
 /// statement returns rows.
-Result<uint64_t> run_to_end(const RunTarget& target, PlanPtr plan,
-                            std::span<const types::Datum> parameters);
+Result<uint64_t> run_to_end(const RunTarget& target, const PlanRequest& request);
 
 struct AnalyzedRun {
   std::vector<plan::NodeCounters> counters;

@@ -51,8 +51,7 @@ Result<uint64_t> execute_one(SessionState& state, StatementText& text, size_t in
     ORRERY_TRY_ASSIGN(Rows rows, run_command({state, values}, statement));
     return rows.rows_affected();
   }
-  ORRERY_TRY_ASSIGN(PlanPtr plan, text.plan(index, state.catalog(), values));
-  return run_to_end(state.target(), std::move(plan), values);
+  return run_to_end(state.target(), {text, index, values});
 }
 
 Result<Rows> query_one(SessionState& state, StatementText& text, size_t index,
@@ -65,8 +64,7 @@ Result<Rows> query_one(SessionState& state, StatementText& text, size_t index,
   if (!StatementText::is_plannable(statement.kind)) {
     return run_command({state, values}, statement);
   }
-  ORRERY_TRY_ASSIGN(PlanPtr plan, text.plan(index, state.catalog(), values));
-  return run_query(state.target(), std::move(plan), values);
+  return run_query(state.target(), {text, index, values});
 }
 
 }  // namespace

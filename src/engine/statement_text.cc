@@ -60,16 +60,21 @@ bool StatementText::is_plannable(sql::StatementKind kind) {
   }
 }
 
-Result<PlanPtr> StatementText::plan(size_t index,
-                                    const std::shared_ptr<const storage::Catalog>& catalog,
-                                    std::span<const types::Datum> parameters) {
-  Entry& entry = statements_[index];
-  const uint64_t version = catalog->version();
-  for (size_t i = 0; i < entry.plans.size(); ++i) {
-    if (!is_good_for(*entry.plans[i], version, parameters)) continue;
-    if (i > 0) std::swap(entry.plans[0], entry.plans[i]);
-    return entry.plans[0];
+PlanPtr StatementText::find_plan(size_t index, uint64_t catalog_version,
+                                 std::span<const types::Datum> parameters) {
+  std::vector<PlanPtr>& plans = statements_[index].plans;
+  for (size_t i = 0; i < plans.size(); ++i) {
+    if (!is_good_for(*plans[i], catalog_version, parameters)) continue;
+    if (i > 0) std::swap(plans[0], plans[i]);
+    return plans[0];
   }
+  return nullptr;
+}
+
+Result<PlanPtr> StatementText::make_plan(size_t index,
+                                         const std::shared_ptr<const storage::Catalog>& catalog,
+                                         std::span<const types::Datum> parameters) {
+  Entry& entry = statements_[index];
   std::vector<types::TypeId> types;
   types.reserve(parameters.size());
   for (const types::Datum& value : parameters) types.push_back(value.type());
@@ -79,7 +84,8 @@ Result<PlanPtr> StatementText::plan(size_t index,
   ORRERY_TRY_ASSIGN(std::unique_ptr<plan::PlannedStatement> planned,
                     plan::plan_statement(*entry.ast, input));
   // Plans of older catalogs will never be asked for again.
-  std::erase_if(entry.plans, [&](const PlanPtr& old) { return old->catalog_version != version; });
+  std::erase_if(entry.plans,
+                [&](const PlanPtr& old) { return old->catalog_version != catalog->version(); });
   if (entry.plans.size() >= kPlansPerStatementMax) entry.plans.pop_back();
   entry.plans.insert(entry.plans.begin(), PlanPtr(std::move(planned)));
   return entry.plans.front();

@@ -36,10 +36,13 @@ class StatementText {
   /// How many values must be given at least.
   uint32_t parameter_count() const { return parameter_count_; }
 
-  /// Statement `index`, which plan_statement() accepts, planned for these parameters.
-  Result<PlanPtr> plan(size_t index, const std::shared_ptr<const storage::Catalog>& catalog,
-                       std::span<const types::Datum> parameters);
-  /// True where plan() accepts the statement.
+  /// The plan kept for statement `index`, this catalog and parameters of these types, or null.
+  PlanPtr find_plan(size_t index, uint64_t catalog_version,
+                    std::span<const types::Datum> parameters);
+  /// Plans statement `index` and keeps the plan.
+  Result<PlanPtr> make_plan(size_t index, const std::shared_ptr<const storage::Catalog>& catalog,
+                            std::span<const types::Datum> parameters);
+  /// True where make_plan() accepts the statement.
   static bool is_plannable(sql::StatementKind kind);
 
  private:
