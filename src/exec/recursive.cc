@@ -1,0 +1,116 @@
+#include <algorithm>
+
+#include "exec/column_buffer.h"
+#include "exec/cte_store.h"
+#include "exec/group_table.h"
+#include "exec/operators.h"
+
+namespace orrery::exec {
+namespace {
+
+/// WITH RECURSIVE: gives out each round's rows as they are; a round reads those of the round before.
+class Recursive final : public Source, private Sink {
+ public:
+  Recursive(const plan::RecursiveNode& node, Scope& scope, std::unique_ptr<Pipeline> anchor,
+            std::unique_ptr<Pipeline> step)
+      : Source(node.id),
+        node_(node),
+        scope_(scope),
+        anchor_(std::move(anchor)),
+        step_(std::move(step)),
+        types_(output_types(node)) {
+    current_.init(types_);
+    coming_.init(types_);
+    seen_.init(types_);
+  }
+
+  Status open(uint64_t) override {
+    started_ = false;
+    round_ = 0;
+    next_ = 0;
+    current_.clear();
+    coming_.clear();
+    seen_.clear();
+    held_ = 0;
+    return {};
+  }
+
+  Status next(types::Chunk** out) override {
+    *out = nullptr;
+    if (!started_) {
+      started_ = true;
+      ORRERY_TRY(anchor_->open());
+      ORRERY_TRY(anchor_->run(*this));
+      std::swap(current_, coming_);
+    }
+    while (next_ == current_.size()) {
+      if (current_.size() == 0 || round_ == node_.max_rounds) return {};
+      ++round_;
+      ORRERY_TRY(run_step());
+      next_ = 0;
+    }
+    uint32_t n = std::min(current_.size() - next_, scope_.run.vector_size);
+    current_.slice(next_, n, types_.size(), &out_);
+    next_ += n;
+    *out = &out_;
+    return {};
+  }
+
+ private:
+  Status run_step() {
+    coming_.clear();
+    scope_.run.ctes->set_working_table(node_.cte, &current_);
+    Status status = step_->open();
+    if (status) status = step_->run(*this);
+    scope_.run.ctes->set_working_table(node_.cte, nullptr);
+    if (!status) return std::move(status).error();
+    std::swap(current_, coming_);
+    return {};
+  }
+
+  Result<Flow> consume(types::Chunk& in) override {
+    types::Selection sel = in.rows();
+    if (node_.distinct && !types_.empty()) {
+      keys_.clear();
+      for (size_t c = 0; c < types_.size(); ++c) keys_.push_back(&in.columns[c]);
+      groups_.resize(types::kVectorCapacity);
+      rows_.resize(types::kVectorCapacity);
+      const uint32_t before = seen_.size();
+      seen_.find_or_add(keys_, sel, groups_.data());
+      sel = {rows_.data(), GroupTable::new_rows(groups_.data(), before, sel, rows_.data())};
+    }
+    coming_.append(in, sel);
+    scope_.run.memory.hold(&held_, coming_.bytes() + current_.bytes() + seen_.bytes());
+    if (scope_.run.memory.exceeded()) {
+      return Error(ErrorCode::kOutOfMemory, "memory limit exceeded by a recursive query");
+    }
+    return Flow::kNeedInput;
+  }
+
+  const plan::RecursiveNode& node_;
+  Scope& scope_;
+  std::unique_ptr<Pipeline> anchor_;
+  std::unique_ptr<Pipeline> step_;
+  const std::vector<types::TypeId> types_;
+  RowBuffer current_;  ///< the round that is given out and read by the next
+  RowBuffer coming_;
+  GroupTable seen_;
+  std::vector<const types::Vector*> keys_;
+  std::vector<uint32_t> groups_;
+  std::vector<uint32_t> rows_;
+  bool started_ = false;
+  uint32_t round_ = 0;
+  uint32_t next_ = 0;
+  uint64_t held_ = 0;
+  types::Chunk out_;
+};
+
+}  // namespace
+
+std::unique_ptr<Source> make_recursive(const plan::RecursiveNode& node, Scope& scope,
+                                       std::unique_ptr<Pipeline> anchor,
+                                       std::unique_ptr<Pipeline> step) {
+  return std::make_unique<Recursive>(node, scope, std::move(anchor), std::move(step));
+}
+
+}  // namespace orrery::exec
