@@ -15,7 +15,11 @@ using types::TypeId;
 class Aggregate final : public Source, private Sink {
  public:
   Aggregate(const plan::AggregateNode& node, Scope& scope, std::unique_ptr<Pipeline> input)
-      : Source(node.id), node_(node), scope_(scope), input_(std::move(input)), groups_(node.groups) {
+      : Source(node.id),
+        node_(node),
+        scope_(scope),
+        input_(std::move(input)),
+        groups_(node.groups) {
     std::vector<TypeId> key_types;
     for (const auto& g : node.groups) key_types.push_back(g->type);
     size_t sets = std::max<size_t>(node.grouping_sets.size(), 1);
@@ -76,9 +80,7 @@ class Aggregate final : public Source, private Sink {
     GroupTable table;
     AggregateSet states;
   };
-  static uint32_t group_count(const Set& set) {
-    return set.columns.empty() ? 1 : set.table.size();
-  }
+  static uint32_t group_count(const Set& set) { return set.columns.empty() ? 1 : set.table.size(); }
 
   Status run() {
     for (Set& set : sets_) {
@@ -137,10 +139,10 @@ class Aggregate final : public Source, private Sink {
       set.states.result(c, next_, n, v);
     }
     for (size_t i = 0; i < node_.grouping.size(); ++i) {
-      bool in_set = std::find(set.columns.begin(), set.columns.end(), node_.grouping[i]) !=
-                    set.columns.end();
-      out_.columns[group_columns + calls + i].set_constant(
-          types::Datum::integer(in_set ? 0 : 1), TypeId::kInteger);
+      bool in_set =
+          std::find(set.columns.begin(), set.columns.end(), node_.grouping[i]) != set.columns.end();
+      out_.columns[group_columns + calls + i].set_constant(types::Datum::integer(in_set ? 0 : 1),
+                                                           TypeId::kInteger);
     }
     out_.row_count = n;
   }

@@ -16,16 +16,25 @@ using types::StringRef;
 using types::TypeId;
 using types::Vector;
 
-inline bool less(int64_t a, int64_t b) { return a < b; }
-inline bool less(uint8_t a, uint8_t b) { return a < b; }
-inline bool less(double a, double b) { return types::compare_doubles(a, b) < 0; }
-inline bool less(const Datum& a, const Datum& b) { return types::total_order(a, b) < 0; }
+inline bool less(int64_t a, int64_t b) {
+  return a < b;
+}
+inline bool less(uint8_t a, uint8_t b) {
+  return a < b;
+}
+inline bool less(double a, double b) {
+  return types::compare_doubles(a, b) < 0;
+}
+inline bool less(const Datum& a, const Datum& b) {
+  return types::total_order(a, b) < 0;
+}
 
 /// Fixed-width cells.
 template <class T>
 class ExtremeState final : public AggregateState {
  public:
-  ExtremeState(AggregateKind kind, TypeId type) : smallest_(kind == AggregateKind::kMin), type_(type) {}
+  ExtremeState(AggregateKind kind, TypeId type)
+      : smallest_(kind == AggregateKind::kMin), type_(type) {}
   void clear() override {
     best_.clear();
     seen_.clear();
@@ -147,9 +156,7 @@ class AnyExtremeState final : public AggregateState {
 class PositionState final : public AggregateState {
  public:
   explicit PositionState(AggregateKind kind) : last_(kind == AggregateKind::kLast) {}
-  void clear() override {
-    cells_.clear();
-  }
+  void clear() override { cells_.clear(); }
   void resize(uint32_t count) override { cells_.resize(count); }
   void update(const uint32_t* groups, const Vector* arg, const Selection& sel) override {
     if (groups == nullptr) {  // one cell of the chunk at most is of interest

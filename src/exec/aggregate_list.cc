@@ -23,10 +23,11 @@ class MedianState final : public AggregateState {
   void clear() override { groups_.clear(); }
   void resize(uint32_t count) override { groups_.resize(count); }
   void update(const uint32_t* groups, const Vector* arg, const Selection& sel) override {
-    auto add = [&](uint32_t i, double v) { groups_[groups == nullptr ? 0 : groups[i]].push_back(v); };
+    auto add = [&](uint32_t i, double v) {
+      groups_[groups == nullptr ? 0 : groups[i]].push_back(v);
+    };
     if (arg->type() == TypeId::kInteger) {
-      each_cell<int64_t>(*arg, sel,
-                         [&](uint32_t i, int64_t v) { add(i, static_cast<double>(v)); });
+      each_cell<int64_t>(*arg, sel, [&](uint32_t i, int64_t v) { add(i, static_cast<double>(v)); });
     } else if (arg->type() == TypeId::kFloat) {
       each_cell<double>(*arg, sel, add);
     } else if (arg->type() == TypeId::kAny) {
@@ -122,9 +123,9 @@ class TextState final : public AggregateState {
       size_t before = g.text.size();
       if (g.any) g.text += separator_;
       g.any = true;
-      bool quoted = array_ && (d.type() == TypeId::kTimestamp ||
-                               (layout_of(d.type()) == Layout::kString &&
-                                d.type() != TypeId::kJson));
+      bool quoted =
+          array_ && (d.type() == TypeId::kTimestamp ||
+                     (layout_of(d.type()) == Layout::kString && d.type() != TypeId::kJson));
       if (quoted) {
         scratch_.clear();
         append_plain(d, &scratch_);

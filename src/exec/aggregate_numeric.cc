@@ -220,8 +220,12 @@ class NullState final : public AggregateState {
 
 }  // namespace
 
-std::unique_ptr<AggregateState> make_count_state() { return std::make_unique<CountState>(); }
-std::unique_ptr<AggregateState> make_null_state() { return std::make_unique<NullState>(); }
+std::unique_ptr<AggregateState> make_count_state() {
+  return std::make_unique<CountState>();
+}
+std::unique_ptr<AggregateState> make_null_state() {
+  return std::make_unique<NullState>();
+}
 
 std::unique_ptr<AggregateState> make_sum_state(AggregateKind kind, TypeId argument) {
   switch (argument) {

@@ -36,8 +36,7 @@ bool is_known(const plan::AggregateCall& call, const plan::ScanNode& scan,
 
 }  // namespace
 
-bool answer_from_metadata(const plan::AggregateNode& node, const RunState& run,
-                          types::Chunk* out) {
+bool answer_from_metadata(const plan::AggregateNode& node, const RunState& run, types::Chunk* out) {
   if (!node.groups.empty() || !node.grouping_sets.empty() || node.children.empty() ||
       node.children[0]->kind != plan::NodeKind::kScan || node.aggregates.empty()) {
     return false;

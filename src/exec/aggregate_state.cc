@@ -170,8 +170,7 @@ Status AggregateSet::update_call(Call& call, const types::Chunk& in, Selection r
                                  const uint32_t* groups) {
   if (call.filter) {
     rows_a_.resize(rows.count);
-    ORRERY_TRY_ASSIGN(uint32_t n,
-                      call.filter->select(scope_.eval, in, rows, rows_a_.data()));
+    ORRERY_TRY_ASSIGN(uint32_t n, call.filter->select(scope_.eval, in, rows, rows_a_.data()));
     if (groups != nullptr) {
       groups_a_.resize(n);
       subset_groups(rows, groups, rows_a_.data(), n, groups_a_.data());
@@ -189,8 +188,7 @@ Status AggregateSet::update_call(Call& call, const types::Chunk& in, Selection r
   return {};
 }
 
-Status AggregateSet::update(const types::Chunk& in, const Selection& rows,
-                            const uint32_t* groups) {
+Status AggregateSet::update(const types::Chunk& in, const Selection& rows, const uint32_t* groups) {
   for (Call& call : calls_) ORRERY_TRY(update_call(call, in, rows, groups));
   return {};
 }

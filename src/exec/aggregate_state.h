@@ -74,8 +74,8 @@ class AggregateSet {
     std::optional<Evaluator> filter;
     EvaluatorList order_keys;
     std::unique_ptr<AggregateState> state;
-    GroupTable seen;       ///< DISTINCT: (group, arguments)
-    RowBuffer collected;   ///< ORDER BY: group, keys, argument
+    GroupTable seen;      ///< DISTINCT: (group, arguments)
+    RowBuffer collected;  ///< ORDER BY: group, keys, argument
   };
   Status update_call(Call& call, const types::Chunk& in, types::Selection rows,
                      const uint32_t* groups);

@@ -149,9 +149,9 @@ Result<std::unique_ptr<Pipeline>> build(const PlanNode& node, Scope& scope) {
     case NodeKind::kRecursive: {
       ORRERY_TRY_ASSIGN(auto anchor, build(*node.children[0], scope));
       ORRERY_TRY_ASSIGN(auto step, build(*node.children[1], scope));
-      return begin_with(make_recursive(as<plan::RecursiveNode>(node), scope, std::move(anchor),
-                                       std::move(step)),
-                        scope);
+      return begin_with(
+          make_recursive(as<plan::RecursiveNode>(node), scope, std::move(anchor), std::move(step)),
+          scope);
     }
   }
   return Error(ErrorCode::kInternal, "unknown plan node");
@@ -164,8 +164,7 @@ Result<std::unique_ptr<Pipeline>> build_pipeline(const PlanNode& root, Scope& sc
 }
 
 Result<std::unique_ptr<Subtree>> Subtree::make(const PlanNode& root,
-                                               std::span<const plan::CtePlan> ctes,
-                                               RunState& run) {
+                                               std::span<const plan::CtePlan> ctes, RunState& run) {
   std::unique_ptr<Subtree> tree(new Subtree(run));
   for (const plan::CtePlan& cte : ctes) {
     ORRERY_TRY(run.ctes->declare(cte, tree->scope_));

@@ -22,7 +22,9 @@ RawMemory& RawMemory::operator=(RawMemory&& other) noexcept {
   std::swap(bytes_, other.bytes_);
   return *this;
 }
-RawMemory::~RawMemory() { std::free(p_); }
+RawMemory::~RawMemory() {
+  std::free(p_);
+}
 
 void RawMemory::grow(size_t bytes) {
   size_t want = std::max<size_t>(bytes_ * 2, 256);
@@ -217,9 +219,8 @@ void ColumnBuffer::set_borrowed(uint32_t row, const Datum& value) {
       data<int64_t>()[row] = value.as_int64();
       break;
     case Layout::kDouble:
-      data<double>()[row] = value.type() == TypeId::kInteger
-                                ? static_cast<double>(value.as_int64())
-                                : value.as_double();
+      data<double>()[row] = value.type() == TypeId::kInteger ? static_cast<double>(value.as_int64())
+                                                             : value.as_double();
       break;
     case Layout::kBool:
       data<uint8_t>()[row] = value.as_bool() ? 1 : 0;

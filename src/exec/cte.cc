@@ -53,7 +53,9 @@ Result<const RowBuffer*> CteStore::rows(uint32_t id) {
   return &e.buffer;
 }
 
-void CteStore::set_working_table(uint32_t id, const RowBuffer* rows) { entry(id).working = rows; }
+void CteStore::set_working_table(uint32_t id, const RowBuffer* rows) {
+  entry(id).working = rows;
+}
 
 namespace {
 class CteScan final : public Source {

@@ -43,8 +43,7 @@ class Delete final : public Source {
         ORRERY_TRY(returning_.add(rows_));
       }
       for (uint32_t r = 0; r < in->row_count; ++r) {
-        ORRERY_TRY(
-            scope_.run.transaction->erase(*node_.table, static_cast<RowId>(ids[r])));
+        ORRERY_TRY(scope_.run.transaction->erase(*node_.table, static_cast<RowId>(ids[r])));
       }
       scope_.run.rows_affected += in->row_count;
     }

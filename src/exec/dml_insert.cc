@@ -62,8 +62,8 @@ class Insert final : public Source {
     rows_.reset();
     rows_.columns.resize(columns_.size());
     for (uint32_t c = 0; c < columns_.size(); ++c) {
-      ORRERY_TRY(columns_.coerce(c, in.columns[c], in.rows(), scope_.eval.now_nanos,
-                                 &rows_.columns[c]));
+      ORRERY_TRY(
+          columns_.coerce(c, in.columns[c], in.rows(), scope_.eval.now_nanos, &rows_.columns[c]));
     }
     rows_.row_count = in.size();
     if (node_.auto_increment >= 0) ORRERY_TRY(fill_automatic_keys());
@@ -123,8 +123,7 @@ class Insert final : public Source {
     const types::Selection one{nullptr, 1};
     if (update_where_) {
       uint32_t selected = 0;
-      ORRERY_TRY_ASSIGN(uint32_t passes,
-                        update_where_->select(scope_.eval, both_, one, &selected));
+      ORRERY_TRY_ASSIGN(uint32_t passes, update_where_->select(scope_.eval, both_, one, &selected));
       if (passes == 0) return {};
     }
     ORRERY_TRY(update_values_.evaluate(scope_.eval, both_, one));
@@ -132,8 +131,8 @@ class Insert final : public Source {
     values_.resize(update_values_.size());
     for (size_t i = 0; i < values_.size(); ++i) {
       const uint16_t column = node_.update_columns[i];
-      ORRERY_TRY(columns_.coerce(column, *update_values_.results()[i], one,
-                                 scope_.eval.now_nanos, &coerced_[i]));
+      ORRERY_TRY(columns_.coerce(column, *update_values_.results()[i], one, scope_.eval.now_nanos,
+                                 &coerced_[i]));
       values_[i] = coerced_[i].datum(0);
     }
     if (!checks_.empty()) {
@@ -142,8 +141,8 @@ class Insert final : public Source {
       }
       ORRERY_TRY(checks_.test(both_));
     }
-    ORRERY_TRY(scope_.run.transaction->update(*node_.table, existing, node_.update_columns,
-                                              values_));
+    ORRERY_TRY(
+        scope_.run.transaction->update(*node_.table, existing, node_.update_columns, values_));
     ++scope_.run.rows_affected;
     if (returning_.wanted()) done_.push_back(existing);
     return {};

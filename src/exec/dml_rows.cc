@@ -63,10 +63,10 @@ Status CheckList::test(const Chunk& rows) {
     ORRERY_TRY(evaluators_[i].evaluate(scope_.eval, rows, rows.rows(), &result));
     for (uint32_t r = 0; r < rows.row_count; ++r) {
       Datum d = result->datum(r);
-      bool holds = d.is_null() ||
-                   (d.type() == TypeId::kFloat ? d.as_double() != 0
-                    : layout_of(d.type()) == types::Layout::kString ? false
-                                                                     : d.as_int64() != 0);
+      bool holds =
+          d.is_null() || (d.type() == TypeId::kFloat                      ? d.as_double() != 0
+                          : layout_of(d.type()) == types::Layout::kString ? false
+                                                                          : d.as_int64() != 0);
       if (!holds) return Error(ErrorCode::kCheck, checks_[i].error);
     }
   }

@@ -64,8 +64,7 @@ EvaluatorList::EvaluatorList(const std::vector<expr::ExprPtr>& exprs) {
 void EvaluatorList::begin_run() {
   for (Evaluator& e : list_) e.begin_run();
 }
-Status EvaluatorList::evaluate(expr::EvalContext& context, const Chunk& in,
-                               const Selection& rows) {
+Status EvaluatorList::evaluate(expr::EvalContext& context, const Chunk& in, const Selection& rows) {
   results_.resize(list_.size());
   for (size_t i = 0; i < list_.size(); ++i) {
     ORRERY_TRY(list_[i].evaluate(context, in, rows, &results_[i]));
@@ -73,8 +72,7 @@ Status EvaluatorList::evaluate(expr::EvalContext& context, const Chunk& in,
   return {};
 }
 
-Result<Datum> evaluate_value(const expr::Expr& e, expr::EvalContext& context,
-                             types::Value* owner) {
+Result<Datum> evaluate_value(const expr::Expr& e, expr::EvalContext& context, types::Value* owner) {
   switch (e.kind) {
     case expr::ExprKind::kConstant:
       return e.constant.datum();

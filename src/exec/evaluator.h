@@ -44,8 +44,7 @@ class EvaluatorList {
   explicit EvaluatorList(const std::vector<expr::ExprPtr>& exprs);
   void add(const expr::Expr& e) { list_.emplace_back(e); }
   void begin_run();
-  Status evaluate(expr::EvalContext& context, const types::Chunk& in,
-                  const types::Selection& rows);
+  Status evaluate(expr::EvalContext& context, const types::Chunk& in, const types::Selection& rows);
   std::span<const types::Vector* const> results() const { return results_; }
   size_t size() const { return list_.size(); }
   Evaluator& operator[](size_t i) { return list_[i]; }

@@ -60,8 +60,8 @@ void Execution::Impl::begin(ExecInput& input) {
   run.statement = statement.get();
   run.store = input.store;
   run.transaction = input.transaction;
-  run.view = statement->writes && input.transaction != nullptr ? input.transaction->view()
-                                                               : view.view();
+  run.view =
+      statement->writes && input.transaction != nullptr ? input.transaction->view() : view.view();
   run.parameters.assign(input.parameters.begin(), input.parameters.end());
   run.parameter_bytes.reset();
   for (types::Datum& d : run.parameters) {
@@ -146,8 +146,7 @@ Execution::~Execution() {
 }
 
 Result<std::unique_ptr<Execution>> Execution::start(ExecInput input) {
-  std::unique_ptr<Impl> impl(
-      static_cast<Impl*>(input.statement->prepared.exchange(nullptr)));
+  std::unique_ptr<Impl> impl(static_cast<Impl*>(input.statement->prepared.exchange(nullptr)));
   if (impl == nullptr) impl = std::make_unique<Impl>();
   impl->begin(input);
   if (Status status = impl->start(); !status) {
@@ -162,8 +161,12 @@ Result<bool> Execution::next(const Chunk** chunk) {
   return result;
 }
 
-uint64_t Execution::rows_affected() const { return impl_->run.rows_affected; }
+uint64_t Execution::rows_affected() const {
+  return impl_->run.rows_affected;
+}
 
-std::span<const plan::NodeCounters> Execution::counters() const { return impl_->run.counters; }
+std::span<const plan::NodeCounters> Execution::counters() const {
+  return impl_->run.counters;
+}
 
 }  // namespace orrery::exec

@@ -27,13 +27,26 @@ int64_t unit_nanos(std::string_view unit) {
     int64_t nanos;
   };
   static constexpr Unit kUnits[] = {
-      {"ns", 1},           {"nanosecond", 1},       {"us", 1000},
-      {"microsecond", 1000}, {"ms", 1'000'000},     {"millisecond", 1'000'000},
-      {"s", kSecond},      {"sec", kSecond},        {"second", kSecond},
-      {"m", 60 * kSecond}, {"min", 60 * kSecond},   {"minute", 60 * kSecond},
-      {"h", 3600 * kSecond}, {"hour", 3600 * kSecond}, {"d", kDay},
-      {"day", kDay},       {"week", 7 * kDay},      {"month", 30 * kDay},
-      {"quarter", 90 * kDay}, {"year", 365 * kDay},
+      {"ns", 1},
+      {"nanosecond", 1},
+      {"us", 1000},
+      {"microsecond", 1000},
+      {"ms", 1'000'000},
+      {"millisecond", 1'000'000},
+      {"s", kSecond},
+      {"sec", kSecond},
+      {"second", kSecond},
+      {"m", 60 * kSecond},
+      {"min", 60 * kSecond},
+      {"minute", 60 * kSecond},
+      {"h", 3600 * kSecond},
+      {"hour", 3600 * kSecond},
+      {"d", kDay},
+      {"day", kDay},
+      {"week", 7 * kDay},
+      {"month", 30 * kDay},
+      {"quarter", 90 * kDay},
+      {"year", 365 * kDay},
   };
   for (const Unit& u : kUnits) {
     if (unit == u.name) return u.nanos;
@@ -80,9 +93,10 @@ class GenerateSeries final : public Source {
 
   Status open(uint64_t row_goal) override {
     uint32_t size = scope_.run.vector_size;
-    batch_ = row_goal == 0
-                 ? size
-                 : static_cast<uint32_t>(std::min<uint64_t>(std::max<uint64_t>(row_goal, 16), size));
+    batch_ =
+        row_goal == 0
+            ? size
+            : static_cast<uint32_t>(std::min<uint64_t>(std::max<uint64_t>(row_goal, 16), size));
     row_ = 0;
     return set_range();
   }
@@ -111,8 +125,7 @@ class GenerateSeries final : public Source {
 
  private:
   int64_t int_at(uint64_t i) const {
-    return static_cast<int64_t>(static_cast<uint64_t>(start_) +
-                                static_cast<uint64_t>(step_) * i);
+    return static_cast<int64_t>(static_cast<uint64_t>(start_) + static_cast<uint64_t>(step_) * i);
   }
   double float_at(uint64_t i) const { return float_start_ + static_cast<double>(i) * float_step_; }
   Datum value(uint64_t i) const {
@@ -196,8 +209,7 @@ class GenerateSeries final : public Source {
       } else if (args[i].type() == TypeId::kTimestamp) {
         ends[i] = args[i].as_int64();
       } else {
-        return Error(ErrorCode::kInvalidArgument,
-                     "GENERATE_SERIES arguments must be of one kind");
+        return Error(ErrorCode::kInvalidArgument, "GENERATE_SERIES arguments must be of one kind");
       }
     }
     start_ = ends[0];

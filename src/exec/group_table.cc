@@ -14,7 +14,7 @@ using types::Vector;
 
 namespace {
 
-constexpr uint64_t kDenseSlotsFree = 4096;   // always worth it
+constexpr uint64_t kDenseSlotsFree = 4096;  // always worth it
 constexpr uint64_t kDenseSlotsMax = 1 << 22;
 constexpr size_t kDenseKeysMax = 4;
 
@@ -119,8 +119,7 @@ bool GroupTable::dense_slots(std::span<const Vector* const> keys, const Selectio
     auto base = static_cast<uint64_t>(key.base);
     bool inside =
         layout_of(v.type()) == Layout::kBool
-            ? add_slots(v.data<uint8_t>(), v, sel, base, key.size, key.stride,
-                        slot_scratch_.data())
+            ? add_slots(v.data<uint8_t>(), v, sel, base, key.size, key.stride, slot_scratch_.data())
             : add_slots(v.data<int64_t>(), v, sel, base, key.size, key.stride,
                         slot_scratch_.data());
     if (!inside) return false;
@@ -134,8 +133,8 @@ bool GroupTable::widen(std::span<const Vector* const> keys, const Selection& sel
   // In proportion to the rows at hand and the groups so far: clearing the slots must not cost more
   // than they save.
   const uint64_t limit = std::min<uint64_t>(
-      kDenseSlotsMax, std::max({kDenseSlotsFree, uint64_t{sel.count} * 16,
-                                uint64_t{keys_.size()} * 8}));
+      kDenseSlotsMax,
+      std::max({kDenseSlotsFree, uint64_t{sel.count} * 16, uint64_t{keys_.size()} * 8}));
   std::vector<DenseKey> wider = dense_keys_;
   for (size_t k = 0; k < keys.size(); ++k) {
     DenseKey& key = wider[k];
@@ -171,8 +170,8 @@ void GroupTable::refill_dense() {
     for (size_t k = 0; k < types_.size(); ++k) {
       const ColumnBuffer& c = keys_.column(k);
       if (c.is_null(g)) continue;
-      int64_t x = layout_of(c.type()) == Layout::kBool ? c.data<uint8_t>()[g]
-                                                       : c.data<int64_t>()[g];
+      int64_t x =
+          layout_of(c.type()) == Layout::kBool ? c.data<uint8_t>()[g] : c.data<int64_t>()[g];
       slot += (static_cast<uint64_t>(x) - static_cast<uint64_t>(dense_keys_[k].base) + 1) *
               dense_keys_[k].stride;
     }
@@ -273,8 +272,7 @@ void GroupTable::find_or_add_hashed(std::span<const Vector* const> keys, const S
   }
 }
 
-void GroupTable::find(std::span<const Vector* const> keys, const Selection& sel,
-                      uint32_t* groups) {
+void GroupTable::find(std::span<const Vector* const> keys, const Selection& sel, uint32_t* groups) {
   if (keys_.size() == 0) {
     std::fill(groups, groups + sel.count, kNone);
     return;

@@ -10,8 +10,7 @@ using plan::JoinType;
 class HashJoin final : public BufferedJoin, private Sink {
  public:
   HashJoin(const plan::HashJoinNode& node, Scope& scope, std::unique_ptr<Pipeline> build)
-      : BufferedJoin(node, scope, node.type, node.residual.get(),
-                     output_types(*node.children[1])),
+      : BufferedJoin(node, scope, node.type, node.residual.get(), output_types(*node.children[1])),
         build_(std::move(build)),
         left_keys_(node.left_keys) {
     std::vector<types::TypeId> columns = right_types_;

@@ -35,8 +35,8 @@ class JoinTable {
                   uint32_t* heads, uint64_t* hashes) const;
   uint32_t next(uint32_t row) const { return next_[row]; }
   /// From candidate `row` on, the first that equals the key; kNone where there is none.
-  uint32_t next_match(std::span<const types::Vector* const> keys, uint32_t probe_row,
-                      uint64_t hash, uint32_t row) const {
+  uint32_t next_match(std::span<const types::Vector* const> keys, uint32_t probe_row, uint64_t hash,
+                      uint32_t row) const {
     switch (mode_) {
       case Mode::kDirect:
         return row;

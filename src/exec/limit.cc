@@ -49,7 +49,8 @@ namespace {
 
 class Limit final : public Operator {
  public:
-  Limit(const plan::LimitNode& node, Scope& scope) : Operator(node.id), node_(node), scope_(scope) {}
+  Limit(const plan::LimitNode& node, Scope& scope)
+      : Operator(node.id), node_(node), scope_(scope) {}
 
   Status open() override {
     ORRERY_TRY_ASSIGN(left_,

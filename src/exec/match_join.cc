@@ -41,7 +41,9 @@ Status MatchJoin::open() {
 }
 
 void MatchJoin::mark_matched(const uint32_t*, uint32_t) {}
-uint32_t MatchJoin::unmatched_rows(uint32_t*, uint32_t*, uint32_t) { return 0; }
+uint32_t MatchJoin::unmatched_rows(uint32_t*, uint32_t*, uint32_t) {
+  return 0;
+}
 
 void MatchJoin::ensure_scratch() {
   const uint32_t n = scope_.run.vector_size;

@@ -1,5 +1,5 @@
-#include "exec/build.h"
 #include "exec/buffered_join.h"
+#include "exec/build.h"
 #include "exec/operators.h"
 
 namespace orrery::exec {
@@ -10,8 +10,7 @@ class NestedLoopJoin final : public BufferedJoin, private Sink {
  public:
   NestedLoopJoin(const plan::NestedLoopJoinNode& node, Scope& scope,
                  std::unique_ptr<Pipeline> right)
-      : BufferedJoin(node, scope, node.type, node.condition.get(),
-                     output_types(*node.children[1])),
+      : BufferedJoin(node, scope, node.type, node.condition.get(), output_types(*node.children[1])),
         right_(std::move(right)) {
     buffer_.init(right_types_);
   }
@@ -27,9 +26,9 @@ class NestedLoopJoin final : public BufferedJoin, private Sink {
   Status prepare(bool* no_output) override {
     ORRERY_TRY(right_->open());
     ORRERY_TRY(right_->run(*this));
-    *no_output = buffer_.size() == 0 &&
-                 (type_ == plan::JoinType::kInner || type_ == plan::JoinType::kSemi ||
-                  type_ == plan::JoinType::kRight);
+    *no_output =
+        buffer_.size() == 0 && (type_ == plan::JoinType::kInner || type_ == plan::JoinType::kSemi ||
+                                type_ == plan::JoinType::kRight);
     return {};
   }
 
@@ -76,8 +75,7 @@ class NestedLoopJoin final : public BufferedJoin, private Sink {
 class LateralJoin final : public BufferedJoin {
  public:
   LateralJoin(const plan::NestedLoopJoinNode& node, Scope& scope, std::unique_ptr<Subtree> right)
-      : BufferedJoin(node, scope, node.type, node.condition.get(),
-                     output_types(*node.children[1])),
+      : BufferedJoin(node, scope, node.type, node.condition.get(), output_types(*node.children[1])),
         right_(std::move(right)),
         arguments_(node.lateral_args) {
     buffer_.init(right_types_);

@@ -52,7 +52,8 @@ std::unique_ptr<Source> make_delete(const plan::DeleteNode& node, Scope& scope,
 
 /// Types of a node's output columns.
 std::vector<types::TypeId> output_types(const plan::PlanNode& node);
-/// LIMIT or OFFSET as a number; nullptr gives `absent`. Errors: kParse for negative or not a number.
+/// LIMIT or OFFSET as a number; nullptr gives `absent`. Errors: kParse for negative or not a
+/// number.
 Result<uint64_t> evaluate_row_limit(const expr::Expr* e, std::string_view clause, uint64_t absent,
                                     expr::EvalContext& context);
 

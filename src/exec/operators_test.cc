@@ -132,7 +132,8 @@ constexpr JoinType kJoinTypes[] = {JoinType::kInner, JoinType::kLeft, JoinType::
 
 void set_join_output(plan::PlanNode& node, JoinType type) {
   node.output = node.children[0]->output;
-  if (type == JoinType::kSemi || type == JoinType::kAnti || type == JoinType::kNullAwareAnti) return;
+  if (type == JoinType::kSemi || type == JoinType::kAnti || type == JoinType::kNullAwareAnti)
+    return;
   for (const auto& c : node.children[1]->output) node.output.push_back(c);
 }
 
@@ -172,15 +173,14 @@ TEST_P(JoinTest, HashJoinAgreesWithNaive) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Keys, JoinTest,
-    testing::Values(std::pair{TypeId::kInteger, TypeId::kInteger},
-                    std::pair{TypeId::kInteger, TypeId::kFloat},
-                    std::pair{TypeId::kFloat, TypeId::kFloat},
-                    std::pair{TypeId::kText, TypeId::kText},
-                    std::pair{TypeId::kBoolean, TypeId::kBoolean},
-                    std::pair{TypeId::kAny, TypeId::kAny},
-                    std::pair{TypeId::kAny, TypeId::kInteger}));
+INSTANTIATE_TEST_SUITE_P(Keys, JoinTest,
+                         testing::Values(std::pair{TypeId::kInteger, TypeId::kInteger},
+                                         std::pair{TypeId::kInteger, TypeId::kFloat},
+                                         std::pair{TypeId::kFloat, TypeId::kFloat},
+                                         std::pair{TypeId::kText, TypeId::kText},
+                                         std::pair{TypeId::kBoolean, TypeId::kBoolean},
+                                         std::pair{TypeId::kAny, TypeId::kAny},
+                                         std::pair{TypeId::kAny, TypeId::kInteger}));
 
 TEST(Joins, NestedLoopAgreesWithNaive) {
   Dice dice(9);
@@ -282,7 +282,8 @@ TEST(Joins, LateralSeesTheLeftRow) {
       set_join_output(*join, type);
       std::vector<std::string> want;
       for (int64_t i = 0; i < 20; ++i) {
-        for (int64_t k = 3; k <= i; ++k) want.push_back(std::to_string(i) + "|" + std::to_string(k));
+        for (int64_t k = 3; k <= i; ++k)
+          want.push_back(std::to_string(i) + "|" + std::to_string(k));
         if (i < 3 && type == JoinType::kLeft) want.push_back(std::to_string(i) + "|NULL");
       }
       auto got = run(statement(std::move(join)), sized(size));
@@ -407,13 +408,13 @@ TEST_P(AggregateTest, AgreesWithNaive) {
     }
   }
 }
-INSTANTIATE_TEST_SUITE_P(
-    Keys, AggregateTest,
-    testing::Values(std::vector{TypeId::kInteger}, std::vector{TypeId::kFloat},
-                    std::vector{TypeId::kText}, std::vector{TypeId::kAny},
-                    std::vector{TypeId::kInteger, TypeId::kBoolean},
-                    std::vector{TypeId::kText, TypeId::kInteger},
-                    std::vector{TypeId::kBoolean, TypeId::kFloat, TypeId::kInteger}));
+INSTANTIATE_TEST_SUITE_P(Keys, AggregateTest,
+                         testing::Values(std::vector{TypeId::kInteger}, std::vector{TypeId::kFloat},
+                                         std::vector{TypeId::kText}, std::vector{TypeId::kAny},
+                                         std::vector{TypeId::kInteger, TypeId::kBoolean},
+                                         std::vector{TypeId::kText, TypeId::kInteger},
+                                         std::vector{TypeId::kBoolean, TypeId::kFloat,
+                                                     TypeId::kInteger}));
 
 }  // namespace
 }  // namespace orrery::exec::test

@@ -13,7 +13,9 @@ using types::Selection;
 using types::TypeId;
 using types::Vector;
 
-void QuantifiedSet::init(std::span<const TypeId> types) { members_.init(types); }
+void QuantifiedSet::init(std::span<const TypeId> types) {
+  members_.init(types);
+}
 
 void QuantifiedSet::clear() {
   members_.clear();
@@ -77,8 +79,7 @@ QuantifiedSet::Truth QuantifiedSet::contains(std::span<const Vector* const> left
   return Truth::kFalse;
 }
 
-QuantifiedSet::Truth QuantifiedSet::compare_any(CompareOp op, const Datum& x,
-                                                Truth in_set) const {
+QuantifiedSet::Truth QuantifiedSet::compare_any(CompareOp op, const Datum& x, Truth in_set) const {
   if (op == CompareOp::kEqual) return in_set;
   if (members_.size() == 0) return Truth::kFalse;
   if (x.is_null()) return Truth::kUnknown;
@@ -109,8 +110,7 @@ QuantifiedSet::Truth QuantifiedSet::compare_any(CompareOp op, const Datum& x,
   return with_null_.empty() ? Truth::kFalse : Truth::kUnknown;
 }
 
-QuantifiedSet::Truth QuantifiedSet::compare_all(CompareOp op, const Datum& x,
-                                                Truth in_set) const {
+QuantifiedSet::Truth QuantifiedSet::compare_all(CompareOp op, const Datum& x, Truth in_set) const {
   if (members_.size() == 0) return Truth::kTrue;
   if (op == CompareOp::kNotEqual) {
     if (in_set == Truth::kUnknown) return Truth::kUnknown;

@@ -8,7 +8,8 @@
 namespace orrery::exec {
 namespace {
 
-/// WITH RECURSIVE: gives out each round's rows as they are; a round reads those of the round before.
+/// WITH RECURSIVE: gives out each round's rows as they are; a round reads those of the round
+/// before.
 class Recursive final : public Source, private Sink {
  public:
   Recursive(const plan::RecursiveNode& node, Scope& scope, std::unique_ptr<Pipeline> anchor,

@@ -17,11 +17,21 @@ using types::Vector;
 
 namespace {
 
-inline uint64_t hash_cell(int64_t v) { return types::hash_int64(v); }
-inline uint64_t hash_cell(double v) { return types::hash_double(v); }
-inline uint64_t hash_cell(uint8_t v) { return types::hash_int64(v); }
-inline uint64_t hash_cell(const StringRef& v) { return hash_bytes(v.view()); }
-inline uint64_t hash_cell(const Datum& v) { return types::hash_datum(v); }
+inline uint64_t hash_cell(int64_t v) {
+  return types::hash_int64(v);
+}
+inline uint64_t hash_cell(double v) {
+  return types::hash_double(v);
+}
+inline uint64_t hash_cell(uint8_t v) {
+  return types::hash_int64(v);
+}
+inline uint64_t hash_cell(const StringRef& v) {
+  return hash_bytes(v.view());
+}
+inline uint64_t hash_cell(const Datum& v) {
+  return types::hash_datum(v);
+}
 
 /// fn(cell type tag) for the layout.
 template <class Fn>
@@ -58,8 +68,8 @@ void hash_cells(const T* cells, uint32_t n, bool first, bool nulls, RowOf&& row_
 
 void hash_vector(const Vector& v, const Selection& sel, bool first, uint64_t* hashes) {
   if (v.is_constant()) {
-    uint64_t h = v.type() == TypeId::kNull || v.is_null(0) ? kNullHash
-                                                           : types::hash_datum(v.datum(0));
+    uint64_t h =
+        v.type() == TypeId::kNull || v.is_null(0) ? kNullHash : types::hash_datum(v.datum(0));
     for (uint32_t i = 0; i < sel.count; ++i) hashes[i] = first ? h : hash_combine(hashes[i], h);
     return;
   }
@@ -73,20 +83,32 @@ void hash_vector(const Vector& v, const Selection& sel, bool first, uint64_t* ha
     using T = std::remove_cv_t<std::remove_pointer_t<decltype(tag)>>;
     auto is_null = [&](uint32_t row) { return v.is_null(row); };
     if (sel.rows == nullptr) {
-      hash_cells(v.data<T>(), sel.count, first, v.has_nulls(), [](uint32_t i) { return i; },
-                 is_null, hashes);
+      hash_cells(
+          v.data<T>(), sel.count, first, v.has_nulls(), [](uint32_t i) { return i; }, is_null,
+          hashes);
     } else {
-      hash_cells(v.data<T>(), sel.count, first, v.has_nulls(),
-                 [&](uint32_t i) { return sel.rows[i]; }, is_null, hashes);
+      hash_cells(
+          v.data<T>(), sel.count, first, v.has_nulls(), [&](uint32_t i) { return sel.rows[i]; },
+          is_null, hashes);
     }
   });
 }
 
-inline bool equal_cell(int64_t a, int64_t b) { return a == b; }
-inline bool equal_cell(double a, double b) { return a == b || (a != a && b != b); }
-inline bool equal_cell(uint8_t a, uint8_t b) { return a == b; }
-inline bool equal_cell(const StringRef& a, const StringRef& b) { return a == b; }
-inline bool equal_cell(const Datum& a, const Datum& b) { return types::total_order(a, b) == 0; }
+inline bool equal_cell(int64_t a, int64_t b) {
+  return a == b;
+}
+inline bool equal_cell(double a, double b) {
+  return a == b || (a != a && b != b);
+}
+inline bool equal_cell(uint8_t a, uint8_t b) {
+  return a == b;
+}
+inline bool equal_cell(const StringRef& a, const StringRef& b) {
+  return a == b;
+}
+inline bool equal_cell(const Datum& a, const Datum& b) {
+  return types::total_order(a, b) == 0;
+}
 
 }  // namespace
 
@@ -106,9 +128,9 @@ void hash_column(const ColumnBuffer& column, uint32_t first, uint32_t n, HashSta
   }
   with_cells(column.type(), [&](auto* tag) {
     using T = std::remove_cv_t<std::remove_pointer_t<decltype(tag)>>;
-    hash_cells(column.data<T>(), n, replace, column.has_nulls(),
-               [&](uint32_t i) { return first + i; },
-               [&](uint32_t row) { return column.is_null(row); }, hashes);
+    hash_cells(
+        column.data<T>(), n, replace, column.has_nulls(), [&](uint32_t i) { return first + i; },
+        [&](uint32_t row) { return column.is_null(row); }, hashes);
   });
 }
 

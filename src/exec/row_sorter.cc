@@ -22,8 +22,12 @@ SortColumn sort_column(uint32_t column, const plan::SortKey& key) {
 
 namespace {
 
-inline uint64_t encode(int64_t v) { return static_cast<uint64_t>(v) ^ (uint64_t{1} << 63); }
-inline uint64_t encode(uint8_t v) { return v; }
+inline uint64_t encode(int64_t v) {
+  return static_cast<uint64_t>(v) ^ (uint64_t{1} << 63);
+}
+inline uint64_t encode(uint8_t v) {
+  return v;
+}
 inline uint64_t encode(double v) {
   if (v != v) return ~uint64_t{0};
   if (v == 0) v = 0;  // -0.0
@@ -36,7 +40,9 @@ inline uint64_t encode(const StringRef& s) {
   if (n != 0) std::memcpy(&word, s.data(), n);
   return __builtin_bswap64(word);
 }
-inline uint64_t encode(const Datum&) { return 0; }
+inline uint64_t encode(const Datum&) {
+  return 0;
+}
 
 /// fn(cell tag) for types whose prefixes tell something; false for the others.
 template <class Fn>
@@ -61,7 +67,9 @@ void with_cells(TypeId type, Fn&& fn) {
 }
 
 /// Bytes are compared as such only for types whose order is that of their bytes.
-bool is_byte_ordered(TypeId type) { return type != TypeId::kAlgebraic; }
+bool is_byte_ordered(TypeId type) {
+  return type != TypeId::kAlgebraic;
+}
 /// Equal prefixes mean equal cells.
 bool is_exact(TypeId type) {
   Layout layout = layout_of(type);

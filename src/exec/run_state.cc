@@ -11,7 +11,9 @@ RunState::RunState()
     : ctes(std::make_unique<CteStore>(*this)), subqueries(std::make_unique<Subqueries>(*this)) {}
 RunState::~RunState() = default;
 
-Error RunState::cancel_error() { return Error(ErrorCode::kCancelled, "query cancelled"); }
+Error RunState::cancel_error() {
+  return Error(ErrorCode::kCancelled, "query cancelled");
+}
 
 int64_t RunState::monotonic_nanos() const {
   if (environment == nullptr || environment->clock == nullptr) return 0;

@@ -2,9 +2,9 @@
 #include <optional>
 #include <string>
 
+#include "exec/column_buffer.h"
 #include "exec/evaluator.h"
 #include "exec/operators.h"
-#include "exec/column_buffer.h"
 #include "exec/scan_ranges.h"
 
 namespace orrery::exec {
@@ -33,7 +33,7 @@ class Scan final : public Source {
   const storage::Table& table_;
   std::vector<TypeId> types_;
   std::optional<Evaluator> filter_;
-  bool filter_early_ = false;          ///< may run under the latch
+  bool filter_early_ = false;             ///< may run under the latch
   std::vector<uint32_t> filter_columns_;  ///< output columns that the filter reads
   std::vector<uint32_t> other_columns_;
   bool filter_reads_id_ = false;
@@ -69,7 +69,8 @@ Scan::Scan(const plan::ScanNode& node, Scope& scope)
 }
 
 Status Scan::open(uint64_t row_goal) {
-  if (node_.row_goal != 0) row_goal = row_goal == 0 ? node_.row_goal : std::min(row_goal, node_.row_goal);
+  if (node_.row_goal != 0)
+    row_goal = row_goal == 0 ? node_.row_goal : std::min(row_goal, node_.row_goal);
   batch_ = scope_.run.vector_size;
   if (row_goal != 0) {
     // Exactly what is wanted at first; a filter is likely to drop some.
@@ -153,8 +154,8 @@ Status Scan::next(types::Chunk** out) {
   }
   if (filter_ && !filter_early_) {
     uint32_t* selected = chunk_.mutable_selection();
-    ORRERY_TRY_ASSIGN(uint32_t kept, filter_->select(scope_.eval, chunk_,
-                                                     {nullptr, chunk_.row_count}, selected));
+    ORRERY_TRY_ASSIGN(uint32_t kept,
+                      filter_->select(scope_.eval, chunk_, {nullptr, chunk_.row_count}, selected));
     chunk_.has_selection = kept < chunk_.row_count;
     chunk_.selected_count = kept;
   }

@@ -124,8 +124,7 @@ uint32_t ScanRanges::next(RowRef* rows, RowId* ids, bool want_ids, uint32_t max)
     if (!cursor_) {
       if (next_range_ == ranges_.size()) return 0;
       Range& r = ranges_[next_range_++];
-      cursor_.emplace(*node_.table, *r.index, scope_.run.view, std::move(r.range),
-                      node_.direction);
+      cursor_.emplace(*node_.table, *r.index, scope_.run.view, std::move(r.range), node_.direction);
     }
     RowId* out_ids = want_ids || may_repeat_ ? ids : nullptr;
     uint32_t n = node_.distinct_first_key ? cursor_->next_distinct(rows, out_ids, max)

@@ -15,7 +15,10 @@ class SetOperator final : public Source, private Sink {
  public:
   SetOperator(const plan::SetOperationNode& node, Scope& scope,
               std::vector<std::unique_ptr<Pipeline>> inputs)
-      : Source(node.id), op_(node.op), scope_(scope), inputs_(std::move(inputs)),
+      : Source(node.id),
+        op_(node.op),
+        scope_(scope),
+        inputs_(std::move(inputs)),
         types_(output_types(node)) {
     table_.init(types_);
   }

@@ -38,8 +38,8 @@ class Sort final : public Source, private Sink {
     order_.clear();
     wanted_ = UINT64_MAX;
     if (node_.limit != nullptr) {
-      ORRERY_TRY_ASSIGN(uint64_t limit, evaluate_row_limit(node_.limit.get(), "LIMIT", UINT64_MAX,
-                                                           scope_.eval));
+      ORRERY_TRY_ASSIGN(uint64_t limit,
+                        evaluate_row_limit(node_.limit.get(), "LIMIT", UINT64_MAX, scope_.eval));
       ORRERY_TRY_ASSIGN(uint64_t offset,
                         evaluate_row_limit(node_.offset.get(), "OFFSET", 0, scope_.eval));
       wanted_ = limit > UINT64_MAX - offset ? UINT64_MAX : limit + offset;
@@ -52,8 +52,7 @@ class Sort final : public Source, private Sink {
   Status next(types::Chunk** out) override {
     *out = nullptr;
     if (!ran_) ORRERY_TRY(run());
-    auto n = static_cast<uint32_t>(
-        std::min<size_t>(order_.size() - next_, scope_.run.vector_size));
+    auto n = static_cast<uint32_t>(std::min<size_t>(order_.size() - next_, scope_.run.vector_size));
     if (n == 0) return {};
     rows_.gather(&order_[next_], n, output_columns_, &chunk_);
     next_ += n;

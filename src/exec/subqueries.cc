@@ -88,9 +88,8 @@ Status Subqueries::fill_set(State& state) {
   return {};
 }
 
-Status Subqueries::run_once(const Expr& subquery, State& state,
-                            std::span<const Vector* const> left, const Selection& rows,
-                            Vector& out) {
+Status Subqueries::run_once(const Expr& subquery, State& state, std::span<const Vector* const> left,
+                            const Selection& rows, Vector& out) {
   const bool fresh = state.generation == run_.generation;
   if (is_set_kind(subquery.subquery_kind)) {
     if (!fresh) ORRERY_TRY(fill_set(state));

@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "exec/evaluator.h"
 #include "exec/column_buffer.h"
+#include "exec/evaluator.h"
 #include "exec/operators.h"
 
 namespace orrery::exec {
@@ -10,8 +10,7 @@ namespace {
 /// Rows of expressions, evaluated a chunk at a time over a chunk of one row without columns.
 class Values final : public Source {
  public:
-  Values(const plan::ValuesNode& node, Scope& scope)
-      : Source(node.id), node_(node), scope_(scope) {
+  Values(const plan::ValuesNode& node, Scope& scope) : Source(node.id), node_(node), scope_(scope) {
     one_row_.row_count = 1;
   }
 

@@ -344,7 +344,7 @@ struct PlannedStatement {
   PlannedStatement() = default;
   PlannedStatement(const PlannedStatement&) = delete;
   PlannedStatement& operator=(const PlannedStatement&) = delete;
-  ~PlannedStatement() { delete prepared.load(); }
+  ~PlannedStatement();
 
   PlanNodePtr root;
   std::vector<CtePlan> ctes;          ///< in an order in which each reads only earlier ones
