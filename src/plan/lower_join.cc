@@ -1,0 +1,229 @@
+// Joins.
+#include <algorithm>
+
+#include "plan/construct.h"
+#include "plan/join_choice.h"
+#include "plan/lower_node.h"
+
+namespace orrery::plan {
+
+using expr::ExprPtr;
+
+namespace {
+
+bool gives_right(JoinType type) {
+  return type != JoinType::kSemi && type != JoinType::kAnti && type != JoinType::kNullAwareAnti;
+}
+
+}  // namespace
+
+/// What each side of a join has to give: what is wanted above and what the condition reads.
+Want Lowering::side_want(const Rel& rel, const Want& want, const ColumnSet& side) const {
+  ColumnSet need = want.need;
+  for (const ExprPtr& e : rel.exprs) add_columns_read(context_, *e, &need);
+  Want out;
+  for (ColumnId id : need.ids()) {
+    if (side.has(id)) out.need.add(id);
+  }
+  return out;
+}
+
+Result<Lowered> Lowering::lower_join(Rel& rel, const Want& want) {
+  for (const ExprPtr& e : rel.exprs) {
+    if (rel.join_type == JoinType::kInner && is_never_true(*e)) return lower_nothing(want.need);
+  }
+  ColumnSet left = available_columns(*rel.inputs[0]);
+  ColumnSet right = available_columns(*rel.inputs[1]);
+  ColumnSet free = free_columns(context_, *rel.inputs[1]);
+  if (free.intersects(left)) return lower_lateral(rel, want, free);
+  JoinKeys keys = find_join_keys(context_, rel.exprs, left, right);
+  IndexJoinChoice index =
+      find_index_join(context_, estimator_, rel.exprs, keys, *rel.inputs[1]);
+  Estimate left_cost = estimator_.estimate(*rel.inputs[0]);
+  Estimate right_cost = estimator_.estimate(*rel.inputs[1]);
+  double rows =
+      estimator_.join_rows(rel.join_type, left_cost.rows, right_cost.rows, rel.exprs);
+  JoinCost choice = choose_join(rel.join_type, left_cost, right_cost, rows, keys, index,
+                                want.order.empty() ? want.goal : 0);
+  Sides sides{left, right, rows, left_cost.rows, choice.estimate.total};
+  switch (choice.method) {
+    case JoinMethod::kHash:
+      return lower_hash_join(rel, want, keys, sides);
+    case JoinMethod::kIndex:
+      return lower_index_join(rel, want, std::move(index), sides);
+    case JoinMethod::kNestedLoop:
+      break;
+  }
+  return lower_nested_loop(rel, want, sides);
+}
+
+Result<Lowered> Lowering::lower_hash_join(Rel& rel, const Want& want, const JoinKeys& keys,
+                                          const Sides& sides) {
+  Want left_want = side_want(rel, want, sides.left);
+  if (want.goal > 0 && want.order.empty() && rel.join_type != JoinType::kFull) {
+    left_want.goal = want.goal * std::max(1.0, sides.left_rows / std::max(sides.rows, 1.0));
+  }
+  ORRERY_TRY_ASSIGN(Lowered left, lower(*rel.inputs[0], std::move(left_want)));
+  ORRERY_TRY_ASSIGN(Lowered right, lower(*rel.inputs[1], side_want(rel, want, sides.right)));
+  Lowered out;
+  auto node = make_node<HashJoinNode>();
+  node->type = rel.join_type;
+  out.layout = left.layout;
+  std::vector<ColumnId> both = left.layout;
+  both.insert(both.end(), right.layout.begin(), right.layout.end());
+  if (gives_right(rel.join_type)) out.layout = both;
+  std::vector<bool> used(rel.exprs.size(), false);
+  for (const JoinKey& key : keys.equal) {
+    used[key.conjunct] = true;
+    node->left_keys.push_back(expr::clone(*key.left));
+    node->right_keys.push_back(expr::clone(*key.right));
+  }
+  ORRERY_TRY(lower_exprs(&node->left_keys, left.layout));
+  ORRERY_TRY(lower_exprs(&node->right_keys, right.layout));
+  ORRERY_TRY_ASSIGN(node->residual, residual_of(rel, used, both));
+  finish_join(node.get(), out.layout, left, right, sides);
+  out.node = std::move(node);
+  return out;
+}
+
+/// The conjuncts that are not used otherwise, over the columns of both sides; null if none.
+Result<ExprPtr> Lowering::residual_of(Rel& rel, const std::vector<bool>& used,
+                                      const std::vector<ColumnId>& both) {
+  std::vector<ExprPtr> rest;
+  for (size_t i = 0; i < rel.exprs.size(); ++i) {
+    if (!used[i]) rest.push_back(std::move(rel.exprs[i]));
+  }
+  if (rest.empty()) return ExprPtr();
+  ORRERY_TRY(lower_exprs(&rest, both));
+  return expr::make_and(std::move(rest));
+}
+
+void Lowering::finish_join(PlanNode* node, const std::vector<ColumnId>& layout, Lowered& left,
+                           Lowered& right, const Sides& sides) {
+  set_output(node, layout);
+  node->estimated_rows = sides.rows;
+  node->estimated_cost = sides.cost;
+  node->children.push_back(std::move(left.node));
+  if (right.node) node->children.push_back(std::move(right.node));
+}
+
+Result<Lowered> Lowering::lower_nested_loop(Rel& rel, const Want& want, const Sides& sides) {
+  Want left_want = side_want(rel, want, sides.left);
+  if (want.goal > 0 && want.order.empty() && rel.join_type != JoinType::kFull) {
+    left_want.goal = want.goal * std::min(1.0, sides.left_rows / std::max(sides.rows, 1.0));
+    left_want.goal = std::max(left_want.goal, 1.0);
+  }
+  ORRERY_TRY_ASSIGN(Lowered left, lower(*rel.inputs[0], std::move(left_want)));
+  ORRERY_TRY_ASSIGN(Lowered right, lower(*rel.inputs[1], side_want(rel, want, sides.right)));
+  Lowered out;
+  auto node = make_node<NestedLoopJoinNode>();
+  node->type = rel.join_type;
+  std::vector<ColumnId> both = left.layout;
+  both.insert(both.end(), right.layout.begin(), right.layout.end());
+  out.layout = gives_right(rel.join_type) ? both : left.layout;
+  ORRERY_TRY_ASSIGN(node->condition,
+                    residual_of(rel, std::vector<bool>(rel.exprs.size(), false), both));
+  finish_join(node.get(), out.layout, left, right, sides);
+  out.node = std::move(node);
+  return out;
+}
+
+Result<Lowered> Lowering::lower_lateral(Rel& rel, const Want& want, const ColumnSet& free) {
+  if (rel.join_type == JoinType::kFull) {
+    return Error(ErrorCode::kBind, "a FULL JOIN cannot be lateral");
+  }
+  ColumnSet left_columns = available_columns(*rel.inputs[0]);
+  Want left_want = side_want(rel, want, left_columns);
+  for (ColumnId id : free.ids()) {
+    if (left_columns.has(id)) left_want.need.add(id);
+  }
+  ORRERY_TRY_ASSIGN(Lowered left, lower(*rel.inputs[0], std::move(left_want)));
+  auto node = make_node<NestedLoopJoinNode>();
+  node->type = rel.join_type;
+  node->lateral = true;
+  std::vector<ColumnId> slots = free.ids();
+  for (ColumnId id : slots) {
+    ExprPtr arg = context_.column_ref(id);
+    ORRERY_TRY(lower_expr(&arg, left.layout));
+    node->lateral_args.push_back(std::move(arg));
+  }
+  frames_.push_back({std::move(slots), false});
+  auto lowered =
+      lower(*rel.inputs[1], side_want(rel, want, available_columns(*rel.inputs[1])));
+  bool working = frames_.back().reads_working_table;
+  frames_.pop_back();
+  if (working && !frames_.empty()) frames_.back().reads_working_table = true;
+  if (!lowered) return std::move(lowered).error();
+  Lowered right = std::move(lowered).value();
+  Lowered out;
+  std::vector<ColumnId> both = left.layout;
+  both.insert(both.end(), right.layout.begin(), right.layout.end());
+  out.layout = gives_right(rel.join_type) ? both : left.layout;
+  ORRERY_TRY_ASSIGN(node->condition,
+                    residual_of(rel, std::vector<bool>(rel.exprs.size(), false), both));
+  Sides sides;
+  sides.rows = left.node->estimated_rows * std::max(1.0, right.node->estimated_rows);
+  sides.cost = left.node->estimated_cost + left.node->estimated_rows * right.node->estimated_cost;
+  finish_join(node.get(), out.layout, left, right, sides);
+  out.node = std::move(node);
+  return out;
+}
+
+Result<Lowered> Lowering::lower_index_join(Rel& rel, const Want& want, IndexJoinChoice choice,
+                                           const Sides& sides) {
+  Rel& scan = *rel.inputs[1];
+  Want left_want = side_want(rel, want, sides.left);
+  left_want.order = want.order;
+  left_want.goal = want.goal;
+  if (want.goal > 0) {
+    left_want.goal =
+        std::max(1.0, want.goal * sides.left_rows / std::max(sides.rows, sides.left_rows * 0.001));
+  }
+  for (const ExprPtr& key : choice.keys) {
+    for (ColumnId id : columns_read(context_, *key).ids()) {
+      if (sides.left.has(id)) left_want.need.add(id);
+    }
+  }
+  ORRERY_TRY_ASSIGN(Lowered left, lower(*rel.inputs[0], std::move(left_want)));
+  auto node = make_node<IndexJoinNode>();
+  node->type = rel.join_type;
+  node->table = scan.table;
+  note_table(scan.table);
+  node->alias = std::string(scan.alias);
+  node->index = choice.index->def().id;
+  node->keys = std::move(choice.keys);
+  ORRERY_TRY(lower_exprs(&node->keys, left.layout));
+  std::vector<bool> used(rel.exprs.size(), false);
+  for (size_t i : choice.answered) used[i] = true;
+  std::vector<bool> scan_used(scan.exprs.size(), false);
+  for (size_t i : choice.answered_by_scan) scan_used[i] = true;
+  ColumnSet read = gives_right(rel.join_type) ? want.need : ColumnSet();
+  std::vector<ExprPtr> rest;
+  for (size_t i = 0; i < rel.exprs.size(); ++i) {
+    if (!used[i]) rest.push_back(std::move(rel.exprs[i]));
+  }
+  for (size_t i = 0; i < scan.exprs.size(); ++i) {
+    if (!scan_used[i]) rest.push_back(std::move(scan.exprs[i]));
+  }
+  for (const ExprPtr& e : rest) add_columns_read(context_, *e, &read);
+  Lowered out;
+  std::vector<ColumnId> both = left.layout;
+  for (size_t i = 0; i < scan.columns.size(); ++i) {
+    if (!read.has(scan.columns[i]) || scan.table_columns[i] == kRowIdColumn) continue;
+    both.push_back(scan.columns[i]);
+    node->columns.push_back(scan.table_columns[i]);
+  }
+  out.layout = gives_right(rel.join_type) ? both : left.layout;
+  if (!rest.empty()) {
+    ORRERY_TRY(lower_exprs(&rest, both));
+    node->residual = expr::make_and(std::move(rest));
+  }
+  Lowered nothing;
+  finish_join(node.get(), out.layout, left, nothing, sides);
+  out.order = std::move(left.order);
+  out.contiguous = std::move(left.contiguous);
+  out.node = std::move(node);
+  return out;
+}
+
+}  // namespace orrery::plan

@@ -1,0 +1,19 @@
+// Rewrites of the logical plan that need no physical knowledge.
+#pragma once
+
+#include "plan/context.h"
+
+namespace orrery::plan {
+
+/// All rewrites, in order.
+RelPtr optimize(PlanContext& context, RelPtr rel);
+
+/// IN, EXISTS and their negations in conjuncts become semi and anti joins.
+RelPtr unnest(PlanContext& context, RelPtr rel);
+/// Moves conjuncts as far down as their columns allow; turns outer joins whose NULL rows cannot
+/// pass into inner ones.
+RelPtr push_down(PlanContext& context, RelPtr rel, std::vector<expr::ExprPtr> conjuncts);
+/// Computes select lists after LIMIT where nothing below needs them.
+RelPtr delay_projections(PlanContext& context, RelPtr rel);
+
+}  // namespace orrery::plan
