@@ -1,6 +1,7 @@
 #include "storage/store.h"
 
 #include "base/assert.h"
+#include "storage/recovery.h"
 #include "storage/store_impl.h"
 #include "storage/transaction_impl.h"
 
@@ -27,6 +28,8 @@ void ReadViewHandle::release() {
   if (slot_ != nullptr) ViewRegistry::release(static_cast<ViewRegistry::Slot*>(slot_));
   slot_ = nullptr;
 }
+
+Store::Impl::Impl() = default;
 
 Store::Impl::~Impl() {
   // Every view and transaction is gone.
@@ -135,7 +138,11 @@ std::unique_ptr<Transaction> Store::begin(Isolation isolation) {
 
 CommitSeq Store::last_commit() const { return impl_->last_commit.load(); }
 
-VacuumResult Store::vacuum() { return impl_->purge(Impl::PurgeWait::kWait); }
+VacuumResult Store::vacuum() {
+  VacuumResult result = impl_->purge(Impl::PurgeWait::kWait);
+  refresh_sequences(*impl_);
+  return result;
+}
 
 uint64_t Store::memory_bytes() const {
   uint64_t bytes = 0;

@@ -21,10 +21,11 @@ namespace orrery::storage {
 
 inline constexpr TableId kFirstUserTable = 16;
 
+class Recovery;
 struct TransactionImpl;
 
 struct Store::Impl {
-  Impl() = default;
+  Impl();
   ~Impl();
 
   ViewRegistry views;
@@ -34,6 +35,7 @@ struct Store::Impl {
 
   Mutex commit_mutex;
   CommitSeq next_seq = 1;    // guarded by commit_mutex
+  CommitSeq last_appended = 0;  // to the log; guarded by commit_mutex
   CommitLog* log = nullptr;  // set once
 
   /// Odd while a catalog and its commit are being published.
@@ -75,7 +77,14 @@ struct Store::Impl {
   VacuumResult purge(PurgeWait wait);
 
   void make_system_tables();
+
+  std::unique_ptr<Recovery> recovery;  ///< between load_schema() and finish_recovery()
+  Recovery& recovering();
 };
+
+/// Brings orrery_sequences up to date; storage/system_tables.cc. Counters do not wait for
+/// transactions, so their table follows from time to time (here, and whenever a definition changes).
+void refresh_sequences(Store::Impl& store);
 
 /// Unlinks a finished transaction from its rows; storage/purge.cc.
 void purge_state(TxnState* state, VacuumResult* result);

@@ -168,6 +168,45 @@ Status TransactionImpl::describe_table(const TableDef& def) {
   return {};
 }
 
+namespace {
+
+Status refresh_sequence_rows(TransactionImpl& t) {
+  TableImpl& table = **t.catalog->find(kSequences);
+  LockGuard<RwLatch> hold(table.core().latch);
+  const RowPages& pages = table.core().pages;
+  for (RowId row = 0; row < pages.end(); ++row) {
+    const uint8_t* seen = visible_image(pages.word(row), pages.image(row), t.view);
+    if (seen == nullptr) continue;
+    Datum id = table.layout().cell(seen, 0);
+    const auto* of = t.catalog->find(static_cast<TableId>(id.as_int64()));
+    if (of == nullptr) continue;
+    Datum largest = Datum::integer((*of)->core().auto_largest.load());
+    if (table.layout().cell(seen, 2).as_int64() == largest.as_int64()) continue;
+    ORRERY_TRY(t.prepare_write(table));
+    ORRERY_TRY_ASSIGN(const uint8_t* base, t.base_for_change(table, row));
+    if (base == nullptr) continue;
+    uint8_t* image = t.image_scratch(table);
+    std::memcpy(image, base, table.layout().image_bytes());
+    ORRERY_TRY(table.layout().set_cell(image, 2, largest));
+    uint16_t column = 2;
+    ORRERY_TRY(t.update_image(table, row, image, {&column, 1}, base));
+  }
+  return {};
+}
+
+}  // namespace
+
+void refresh_sequences(Store::Impl& store) {
+  TransactionImpl t(store);
+  t.start(Isolation::kReadCommitted);
+  // Where a table is being changed at this moment its row has an owner; the next time will do.
+  if (!refresh_sequence_rows(t)) {
+    t.roll_back();
+    return;
+  }
+  if (Result<CommitSeq> committed = t.commit(); !committed) return;
+}
+
 Status TransactionImpl::undescribe_table(TableId table) {
   auto of_table = [table](const RowLayout& layout, const uint8_t* image) {
     return layout.cell(image, 0).as_int64() == table;

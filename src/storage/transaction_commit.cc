@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "storage/redo.h"
 #include "storage/transaction_impl.h"
 
 namespace orrery::storage {
@@ -66,35 +67,37 @@ Status TransactionImpl::validate_keys() {
 }
 
 /// Assigns the sequence, logs, and makes the commit visible. On error nothing has become visible.
+/// `redo` is empty where nothing need be logged.
 Status TransactionImpl::publish(std::string_view redo, CommitSeq* seq) {
-  bool durable_first = false;
+  CommitLog* log = nullptr;
+  CommitSeq durable_seq = 0;
   {
     LockGuard<Mutex> hold(store.commit_mutex);
     if (state->must_validate.load()) ORRERY_TRY(validate_keys());
+    log = store.log;
     *seq = store.next_seq;
-    if (store.log != nullptr) {
+    if (!redo.empty()) {
       CommitKind kind = definitions.empty() ? CommitKind::kData : CommitKind::kSchema;
-      ORRERY_TRY(store.log->append(*seq, kind, redo));
+      ORRERY_TRY(log->append(*seq, kind, redo));
+      store.last_appended = *seq;
     }
+    durable_seq = store.last_appended;
     ++store.next_seq;
     state->mark.stamp.store(*seq);
-    if (store.log != nullptr && !definitions.empty()) {
+    if (log != nullptr && !definitions.empty()) {
       // Definitions are published in the order of commits, so the others wait.
-      if (Status synced = store.log->wait_durable(*seq); !synced) {
+      if (Status synced = log->wait_durable(durable_seq); !synced) {
         state->mark.stamp.store(kNotCommitted);
         return synced;
       }
     }
     store.enqueue(state);
-    if (store.log == nullptr || !definitions.empty()) {
+    if (log == nullptr || !definitions.empty()) {
       publish_definitions(*seq);
       return {};
     }
-    durable_first = true;
   }
-  ORRERY_ASSERT(durable_first);
-  Status synced = store.log->wait_durable(*seq);
-  if (!synced) {
+  if (Status synced = log->wait_durable(durable_seq); !synced) {
     store.remove_from_queue(state);
     state->mark.stamp.store(kNotCommitted);
     return synced;
@@ -153,8 +156,8 @@ Result<CommitSeq> TransactionImpl::commit() {
   }
   redo.clear();
   if (store.log != nullptr) {
-    roll_back();
-    return Error(ErrorCode::kNotSupported, "not supported yet: redo");
+    append_redo(*this, &redo);
+    if (redo.size() == 1) redo.clear();  // the version only: nothing but system tables changed
   }
   CommitSeq seq = 0;
   if (Status published = publish(redo, &seq); !published) {

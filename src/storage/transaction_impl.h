@@ -135,6 +135,16 @@ std::vector<RowId> live_rows(const TableCore& core);
 /// Builds an empty index; kUnique or kPrimaryKey where two rows have one key.
 Status fill_index(const TableImpl& table, IndexImpl& index, std::span<const RowId> rows);
 
+/// Keeps the largest automatic key.
+void note_auto_key(TableImpl& table, const uint8_t* image);
+
+/// True where a rewrite leaves the images as they are: every column comes from the one in its place
+/// and is stored alike.
+bool images_stay(const TableImpl& old, const TableDef& def, std::span<const ColumnSource> sources);
+/// Fills `made` with the rows of `old`, which keep their ids; `rows` gets these. Indexes stay empty.
+Status copy_rows(const TableImpl& old, TableImpl* made, std::span<const ColumnSource> sources,
+                 std::vector<RowId>* rows);
+
 /// "unique constraint failed for index ..." or the primary key's text.
 Error key_error(const TableImpl& table, const IndexImpl& index, const uint8_t* image);
 /// How a row is called in messages: its primary key, or its number.

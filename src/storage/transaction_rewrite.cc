@@ -9,10 +9,7 @@ namespace orrery::storage {
 using types::Datum;
 using types::TypeId;
 
-namespace {
 
-/// True where the images stay as they are: every column comes from the one in its place, and its
-/// type is stored alike.
 bool images_stay(const TableImpl& old, const TableDef& def, std::span<const ColumnSource> sources) {
   const TableDef& was = old.def();
   if (was.columns.size() != def.columns.size()) return false;
@@ -22,6 +19,8 @@ bool images_stay(const TableImpl& old, const TableDef& def, std::span<const Colu
   }
   return true;
 }
+
+namespace {
 
 /// Index definitions that are the same but for their id's meaning keep it; others get a new one.
 void assign_index_ids(Store::Impl& store, const TableDef& was, TableDef* def, bool same_rows) {
@@ -61,14 +60,16 @@ struct RowMaker {
   }
 };
 
-/// Row ids stay, so that a replay of the log finds every row where it was.
-Status copy_rows(const TableImpl& old, TableImpl* made, std::span<const ColumnSource> sources) {
+}  // namespace
+
+// Row ids stay, so that a replay of the log finds every row where it was.
+Status copy_rows(const TableImpl& old, TableImpl* made, std::span<const ColumnSource> sources,
+                 std::vector<RowId>* rows) {
   RowMaker maker{old.layout(), made->layout(), sources};
   const RowPages& pages = old.core().pages;
   TableCore& core = made->core();
   std::vector<uint64_t> space((made->layout().image_bytes() + 7) / 8);
   auto* image = reinterpret_cast<uint8_t*>(space.data());
-  std::vector<RowId> rows;
   for (RowId row = 0; row < pages.end(); ++row) {
     if ((pages.word(row) & (kWordDeleted | kWordFree)) != 0) continue;
     maker.arena.reset();
@@ -77,14 +78,11 @@ Status copy_rows(const TableImpl& old, TableImpl* made, std::span<const ColumnSo
     uint8_t* place = core.pages.image(row);
     std::memcpy(place, image, made->layout().image_bytes());
     made->adopt_strings(place, made->layout().var_columns());
-    rows.push_back(row);
+    rows->push_back(row);
   }
   core.pages.rebuild_free_list();
-  for (IndexImpl* index : made->index_impls()) ORRERY_TRY(fill_index(*made, *index, rows));
   return {};
 }
-
-}  // namespace
 
 Status TransactionImpl::rewrite_table(std::string_view name, TableDef def,
                                       std::span<const ColumnSource> sources) {
@@ -117,7 +115,9 @@ Status TransactionImpl::rewrite_table(std::string_view name, TableDef def,
     made->core().definition_owner = id;
     made->core().auto_largest.store(old->core().auto_largest.load());
     owned_cores.push_back(made->shared_core());
-    ORRERY_TRY(copy_rows(*old, made.get(), sources));
+    std::vector<RowId> rows;
+    ORRERY_TRY(copy_rows(*old, made.get(), sources, &rows));
+    for (IndexImpl* index : made->index_impls()) ORRERY_TRY(fill_index(*made, *index, rows));
   }
   DefinitionChange change;
   change.kind = DefinitionChange::Kind::kRewrite;

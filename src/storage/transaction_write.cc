@@ -12,6 +12,16 @@ TxnState& TransactionImpl::writable_state() {
   return *state;
 }
 
+void note_auto_key(TableImpl& table, const uint8_t* image) {
+  if (table.auto_column() < 0) return;
+  Datum key = table.layout().cell(image, static_cast<uint32_t>(table.auto_column()));
+  if (key.type() != types::TypeId::kInteger) return;
+  std::atomic<int64_t>& largest = table.core().auto_largest;
+  int64_t seen = largest.load(std::memory_order_relaxed);
+  while (key.as_int64() > seen && !largest.compare_exchange_weak(seen, key.as_int64())) {
+  }
+}
+
 /// Under the table's latch.
 Status TransactionImpl::prepare_write(TableImpl& table) {
   if (&table == last_table) return {};
@@ -50,16 +60,6 @@ void TransactionImpl::log_record(TableImpl& table, UndoRecord* record) {
 }
 
 namespace {
-
-void note_auto_key(TableImpl& table, const uint8_t* image) {
-  if (table.auto_column() < 0) return;
-  Datum key = table.layout().cell(image, static_cast<uint32_t>(table.auto_column()));
-  if (key.type() != types::TypeId::kInteger) return;
-  std::atomic<int64_t>& largest = table.core().auto_largest;
-  int64_t seen = largest.load(std::memory_order_relaxed);
-  while (key.as_int64() > seen && !largest.compare_exchange_weak(seen, key.as_int64())) {
-  }
-}
 
 void log_insert(TxnState& s, TableImpl& table, RowId row) {
   ++s.operations;
