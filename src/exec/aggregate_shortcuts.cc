@@ -28,10 +28,8 @@ bool is_known(const plan::AggregateCall& call, const plan::ScanNode& scan,
   const expr::Expr& arg = *call.args[0];
   if (arg.kind != expr::ExprKind::kColumn || arg.index >= scan.columns.size()) return false;
   const uint32_t column = scan.columns[arg.index];
-  // An index knows NULLs as keys too.
-  if (table.def().columns[column].nullable()) return false;
-  return call.distinct ? count_distinct(table, column, view, count)
-                       : table.exact_row_count(view, count);
+  if (call.distinct) return count_distinct(table, column, view, count);
+  return !table.def().columns[column].nullable() && table.exact_row_count(view, count);
 }
 
 }  // namespace

@@ -75,29 +75,35 @@ Result<storage::KeyRange> ScanRanges::make_range(const Index& index,
   return index.make_range(equal, lower, upper);
 }
 
+namespace {
+bool starts_before(const storage::KeyRange& a, const storage::KeyRange& b) {
+  return a.int_lower != b.int_lower ? a.int_lower < b.int_lower : a.lower < b.lower;
+}
+bool same_range(const storage::KeyRange& a, const storage::KeyRange& b) {
+  return a.include_nulls == b.include_nulls && a.int_lower == b.int_lower &&
+         a.int_upper == b.int_upper && a.lower == b.lower && a.upper == b.upper;
+}
+/// For ranges of one index, `a` starting first.
+bool ends_before(const storage::KeyRange& a, const storage::KeyRange& b) {
+  if (a.include_nulls) return false;
+  return a.int_upper < b.int_lower || (!a.upper.empty() && a.upper <= b.lower);
+}
+}  // namespace
+
 Status ScanRanges::open() {
   ranges_.clear();
   next_range_ = 0;
   cursor_.reset();
-  bool all_equal = node_.paths.size() == 1;
   for (const plan::IndexPath& path : node_.paths) {
     const Index* index = find_index(*node_.table, path.index);
     if (index == nullptr) return Error(ErrorCode::kInternal, "plan names an index that is gone");
     for (const plan::IndexRange& range : path.ranges) {
       ORRERY_TRY_ASSIGN(storage::KeyRange encoded, make_range(*index, range));
-      if (encoded.empty) continue;
-      all_equal &= range.lower_kind == BoundKind::kUnbounded &&
-                   range.upper_kind == BoundKind::kUnbounded &&
-                   range.equal.size() == path.ranges[0].equal.size();
-      ranges_.push_back({index, std::move(encoded)});
+      if (!encoded.empty) ranges_.push_back({index, std::move(encoded)});
     }
   }
-  may_repeat_ = ranges_.size() > 1 && !node_.ordered;
-  // Equal prefixes of one index meet only where they are the same.
-  if (may_repeat_ && all_equal) {
-    drop_repeats();
-    may_repeat_ = false;
-  }
+  may_repeat_ = ranges_.size() > 1;
+  if (may_repeat_ && node_.paths.size() == 1) put_in_order();
   if (may_repeat_) seen_.clear();
   if (node_.direction == storage::Direction::kBackward) {
     std::reverse(ranges_.begin(), ranges_.end());
@@ -105,17 +111,17 @@ Status ScanRanges::open() {
   return {};
 }
 
-void ScanRanges::drop_repeats() {
-  for (size_t i = 0; i < ranges_.size();) {
-    bool repeated = false;
-    for (size_t k = 0; k < i && !repeated; ++k) {
-      repeated = ranges_[k].range.lower == ranges_[i].range.lower;
-    }
-    if (repeated) {
-      ranges_.erase(ranges_.begin() + static_cast<std::ptrdiff_t>(i));
-    } else {
-      ++i;
-    }
+/// Ranges of one index: in its order, repeated ones once. Mostly they are found not to meet.
+void ScanRanges::put_in_order() {
+  std::sort(ranges_.begin(), ranges_.end(),
+            [](const Range& a, const Range& b) { return starts_before(a.range, b.range); });
+  auto end = std::unique(ranges_.begin(), ranges_.end(), [](const Range& a, const Range& b) {
+    return same_range(a.range, b.range);
+  });
+  ranges_.erase(end, ranges_.end());
+  may_repeat_ = false;
+  for (size_t i = 1; i < ranges_.size(); ++i) {
+    may_repeat_ |= !ends_before(ranges_[i - 1].range, ranges_[i].range);
   }
 }
 

@@ -42,7 +42,7 @@ class ScanRanges {
     storage::KeyRange range;
   };
   Result<storage::KeyRange> make_range(const storage::Index& index, const plan::IndexRange& range);
-  void drop_repeats();
+  void put_in_order();
 
   const plan::ScanNode& node_;
   Scope& scope_;
