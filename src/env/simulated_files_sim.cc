@@ -238,11 +238,12 @@ class SimFile final : public File {
 
   Status write_at(uint64_t offset, std::string_view bytes) override {
     LockGuard<Mutex> guard(fs_->mutex_);
+    const bool running = !fs_->state_->stopped;
     Status call = check("write");
     if (!writable_) return io_error("write", path_, "opened for reading");
     if (!call) {
       // Part of it may have come through before the failure.
-      if (epoch_ == fs_->state_->epoch) {
+      if (running && epoch_ == fs_->state_->epoch) {
         write(offset, bytes.substr(0, fs_->state_->random.below(bytes.size() + 1)));
       }
       return call;

@@ -126,6 +126,7 @@ Status DatabaseFolder::create() {
                                              .segment = 1,
                                              .segment_start = 0,
                                              .offset = 0,
+                                             .durable = 0,
                                              .last_seq = 0}));
   ORRERY_TRY(generation_->log->sync());
   Manifest first = manifest_;
@@ -164,6 +165,9 @@ Status DatabaseFolder::load_checkpoint(Recoverable& contents,
 
 Status DatabaseFolder::recover() {
   ORRERY_TRY_ASSIGN(manifest_, read_manifest(*env_.files, path_));
+  // A process that died after renaming it may have left that to the cache; what the manifest before
+  // it names must not be removed until the new one is on the device.
+  ORRERY_TRY(env_.files->sync_dir(path_));
   next_checkpoint_ = manifest_.checkpoint_number + 1;
   LogReplay replay(env_.files, {.folder = wal_folder(),
                                 .database = manifest_.database,
@@ -198,6 +202,7 @@ Status DatabaseFolder::recover() {
                                          .segment = end.segment,
                                          .segment_start = end.segment_start,
                                          .offset = end.offset,
+                                         .durable = end.segment_start + end.offset,
                                          .last_seq = end.last_seq});
 }
 

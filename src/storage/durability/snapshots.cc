@@ -183,6 +183,7 @@ Status DatabaseFolder::replace_contents(std::unique_ptr<Recoverable> contents) {
                                              .segment = place.segment + 1,
                                              .segment_start = place.end,
                                              .offset = 0,
+                                             .durable = place.durable,
                                              .last_seq = summary.seq}));
   WriteAheadLog& log = *generation()->log;
   ORRERY_TRY(log.sync());

@@ -39,7 +39,7 @@ Result<std::unique_ptr<WriteAheadLog>> WriteAheadLog::open(std::string_view fold
       new WriteAheadLog(folder, options, environment, start.database, std::move(on_large)));
   LockGuard<Mutex> guard(log->mutex_);
   log->last_seq_ = start.last_seq;
-  log->durable_ = start.segment_start;
+  log->durable_ = start.durable;
   ORRERY_TRY_ASSIGN(log->active_, log->open_segment_file(start.segment));
   log->active_->start = start.segment_start;
   if (start.offset == 0) {
@@ -48,7 +48,6 @@ Result<std::unique_ptr<WriteAheadLog>> WriteAheadLog::open(std::string_view fold
     ORRERY_TRY(log->activate_next_segment(start.last_seq));
   } else {
     log->active_->written = start.offset;
-    log->durable_ += start.offset;
   }
   log->durable_seq_.store(start.last_seq);
   log->end_.store(log->end_locked());
@@ -59,10 +58,10 @@ Result<std::unique_ptr<WriteAheadLog>> WriteAheadLog::open(std::string_view fold
 Result<std::shared_ptr<WriteAheadLog::Segment>> WriteAheadLog::open_segment_file(
     uint64_t number) const {
   std::string path = env::join_path(folder_, segment_file_name(number));
-  const bool is_new = !env_.files->exists(path);
   // Not emptied here: prepare_segment() may run beside an append that has just begun to use it.
   ORRERY_TRY_ASSIGN(auto file, env_.files->open(path, env::OpenMode::kCreate));
-  if (is_new) ORRERY_TRY(env_.files->sync_dir(folder_));
+  // Even where it existed: a process that died may have made it and not come to this point.
+  ORRERY_TRY(env_.files->sync_dir(folder_));
   return std::make_shared<Segment>(Segment{.number = number,
                                            .start = 0,
                                            .path = std::move(path),

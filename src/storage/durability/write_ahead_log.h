@@ -34,6 +34,7 @@ class WriteAheadLog final : public CommitLog {
     uint64_t segment = 1;
     LogPosition segment_start = 0;
     uint64_t offset = 0;  ///< in the segment's file; 0 = it has yet to be made
+    LogPosition durable = 0;  ///< what the new segment's header may claim
     CommitSeq last_seq = 0;
   };
   static Result<std::unique_ptr<WriteAheadLog>> open(std::string_view folder, const Start& start,
