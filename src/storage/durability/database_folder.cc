@@ -122,22 +122,24 @@ Status DatabaseFolder::create() {
   manifest_.first_segment = 1;
   auto contents = make_contents_();
   ORRERY_TRY(contents->finish_recovery(0));
-  ORRERY_TRY(start_log(std::move(contents), {.database = manifest_.database,
-                                             .segment = 1,
-                                             .segment_start = 0,
-                                             .offset = 0,
-                                             .durable = 0,
-                                             .last_seq = 0}));
+  ORRERY_TRY_ASSIGN(auto generation,
+                    make_generation(std::move(contents), {.database = manifest_.database,
+                                                          .segment = 1,
+                                                          .segment_start = 0,
+                                                          .offset = 0,
+                                                          .durable = 0,
+                                                          .last_seq = 0}));
+  set_generation(std::move(generation));
   ORRERY_TRY(generation_->log->sync());
   Manifest first = manifest_;
   first.durable_position = kSegmentHeaderSize;
-  ORRERY_TRY(replace_manifest(first));
+  ORRERY_TRY(replace_manifest(first, nullptr));
   report_.created = true;
   return {};
 }
 
-Status DatabaseFolder::start_log(std::unique_ptr<Recoverable> contents,
-                                 const WriteAheadLog::Start& start) {
+Result<std::shared_ptr<DatabaseFolder::Generation>> DatabaseFolder::make_generation(
+    std::unique_ptr<Recoverable> contents, const WriteAheadLog::Start& start) {
   auto generation = std::make_shared<Generation>();
   ORRERY_TRY_ASSIGN(generation->log,
                     WriteAheadLog::open(wal_folder(), start, options_, env_, [this] {
@@ -145,9 +147,12 @@ Status DatabaseFolder::start_log(std::unique_ptr<Recoverable> contents,
                     }));
   generation->contents = std::move(contents);
   generation->contents->attach_log(generation->log.get());
+  return generation;
+}
+
+void DatabaseFolder::set_generation(std::shared_ptr<Generation> generation) {
   LockGuard<Mutex> guard(generation_mutex_);
   generation_ = std::move(generation);
-  return {};
 }
 
 Status DatabaseFolder::load_checkpoint(Recoverable& contents,
@@ -198,12 +203,15 @@ Status DatabaseFolder::recover() {
   report_.bytes_read = manifest_.checkpoint_size + log_total;
   checkpoint_bytes_.store(manifest_.checkpoint_size);
   log_start_.store(replay.log_start());
-  return start_log(std::move(contents), {.database = manifest_.database,
-                                         .segment = end.segment,
-                                         .segment_start = end.segment_start,
-                                         .offset = end.offset,
-                                         .durable = end.segment_start + end.offset,
-                                         .last_seq = end.last_seq});
+  ORRERY_TRY_ASSIGN(auto generation,
+                    make_generation(std::move(contents), {.database = manifest_.database,
+                                                          .segment = end.segment,
+                                                          .segment_start = end.segment_start,
+                                                          .offset = end.offset,
+                                                          .durable = end.segment_start + end.offset,
+                                                          .last_seq = end.last_seq}));
+  set_generation(std::move(generation));
+  return {};
 }
 
 void DatabaseFolder::start_tasks() {
@@ -273,11 +281,11 @@ LogStatus DatabaseFolder::log_status() const {
           .checkpoint_error = checkpoint_error_};
 }
 
-Status DatabaseFolder::replace_manifest(Manifest next) {
+Status DatabaseFolder::replace_manifest(Manifest next, ManifestFate* fate) {
   next.generation = manifest_.generation + 1;
   next.wall_nanos = env_.clock->wall_nanos();
   // Where this fails nobody knows which of the two is on the device, so the files of both stay.
-  ORRERY_TRY(write_manifest(*env_.files, path_, next));
+  ORRERY_TRY(write_manifest(*env_.files, path_, next, fate));
   manifest_ = next;
   return {};
 }
@@ -345,7 +353,7 @@ Status DatabaseFolder::checkpoint_locked() {
   next.first_segment = start.segment;
   next.durable_position = place.durable;
   next.durable_seq = place.durable_seq;
-  ORRERY_TRY(replace_manifest(next));
+  ORRERY_TRY(replace_manifest(next, nullptr));
   log_start_.store(start.segment_start);
   checkpoint_bytes_.store(summary.size);
   checkpoints_.fetch_add(1);
@@ -392,7 +400,7 @@ Status DatabaseFolder::claim_log() {
   Manifest next = manifest_;
   next.durable_position = place.durable;
   next.durable_seq = place.durable_seq;
-  return replace_manifest(next);
+  return replace_manifest(next, nullptr);
 }
 
 Status DatabaseFolder::close() {

@@ -61,7 +61,9 @@ class DatabaseFolder {
   Status check_empty();
   Status recover();
   Status load_checkpoint(Recoverable& contents, const std::function<void(uint64_t)>& progress);
-  Status start_log(std::unique_ptr<Recoverable> contents, const WriteAheadLog::Start& start);
+  Result<std::shared_ptr<Generation>> make_generation(std::unique_ptr<Recoverable> contents,
+                                                      const WriteAheadLog::Start& start);
+  void set_generation(std::shared_ptr<Generation> generation);
   void start_tasks();
   /// Removes what the manifest does not name. Failures are left for the next time.
   uint64_t remove_leftovers();
@@ -73,7 +75,7 @@ class DatabaseFolder {
   /// Rotates `log` at the checkpoint's point and tells its place after that; null: no log.
   Result<CheckpointSummary> write_checkpoint_file(Recoverable& contents, uint64_t number,
                                                   WriteAheadLog* log, WriteAheadLog::Place* after);
-  Status replace_manifest(Manifest next);
+  Status replace_manifest(Manifest next, ManifestFate* fate);
   Status claim_log();
   void checkpoint_if_due();
   uint64_t log_bytes() const;
@@ -85,6 +87,8 @@ class DatabaseFolder {
   Status write_snapshot(std::string_view folder, int64_t wall_nanos);
   void remove_snapshot(std::string_view name);
   Status replace_contents(std::unique_ptr<Recoverable> contents);
+  Status switch_to_checkpoint(std::unique_ptr<Recoverable> contents, uint64_t number,
+                              const CheckpointSummary& summary, ManifestFate* fate);
 
   std::string wal_folder() const { return env::join_path(path_, "wal"); }
   std::string checkpoint_folder() const { return env::join_path(path_, "checkpoints"); }

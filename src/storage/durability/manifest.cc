@@ -91,15 +91,18 @@ Result<Manifest> read_manifest(env::FileSystem& files, std::string_view folder) 
   return decode_manifest(*bytes, path);
 }
 
-Status write_manifest(env::FileSystem& files, std::string_view folder, const Manifest& manifest) {
+Status write_manifest(env::FileSystem& files, std::string_view folder, const Manifest& manifest,
+                      ManifestFate* fate) {
   const std::string path = env::join_path(folder, kManifestName);
   const std::string temp = path + ".tmp";
+  if (fate != nullptr) *fate = ManifestFate::kOld;
   {
     ORRERY_TRY_ASSIGN(auto file, files.open(temp, env::OpenMode::kTruncate));
     ORRERY_TRY(file->write_at(0, encode_manifest(manifest)));
     ORRERY_TRY(file->sync());
     ORRERY_TRY(file->close());
   }
+  if (fate != nullptr) *fate = ManifestFate::kUnknown;
   ORRERY_TRY(files.rename(temp, path));
   return files.sync_dir(folder);
 }

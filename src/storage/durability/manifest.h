@@ -30,7 +30,11 @@ std::string encode_manifest(const Manifest& manifest);
 Result<Manifest> decode_manifest(std::string_view bytes, std::string_view path);
 
 Result<Manifest> read_manifest(env::FileSystem& files, std::string_view folder);
-/// Replaces the manifest of `folder` in one step; on the device when this returns.
-Status write_manifest(env::FileSystem& files, std::string_view folder, const Manifest& manifest);
+/// After a failed replacement: the old manifest is in force, or nobody knows which.
+enum class ManifestFate : uint8_t { kOld, kUnknown };
+/// Replaces the manifest of `folder` in one step; on the device when this returns. `fate` may be
+/// null and is set on errors.
+Status write_manifest(env::FileSystem& files, std::string_view folder, const Manifest& manifest,
+                      ManifestFate* fate);
 
 }  // namespace orrery::storage

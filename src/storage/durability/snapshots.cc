@@ -104,7 +104,8 @@ Status DatabaseFolder::write_snapshot(std::string_view folder, int64_t wall_nano
                          .first_segment = 0,
                          .durable_position = 0,
                          .durable_seq = summary.seq,
-                         .wall_nanos = wall_nanos});
+                         .wall_nanos = wall_nanos},
+                        nullptr);
 }
 
 Result<std::string> DatabaseFolder::snapshot() {
@@ -175,17 +176,28 @@ Status DatabaseFolder::replace_contents(std::unique_ptr<Recoverable> contents) {
   const uint64_t number = next_checkpoint_++;
   ORRERY_TRY_ASSIGN(const CheckpointSummary summary,
                     write_checkpoint_file(*contents, number, nullptr, nullptr));
-  // No commit may be acknowledged between here and the new manifest, which drops the old log.
+  // The new manifest drops the old log, so nothing may be acknowledged into it any more.
   const auto old = generation();
+  ORRERY_TRY(old->log->health());
   old->log->retire(Error(ErrorCode::kReopenRequired, "the database was restored from a snapshot"));
-  const WriteAheadLog::Place place = old->log->place();
-  ORRERY_TRY(start_log(std::move(contents), {.database = manifest_.database,
-                                             .segment = place.segment + 1,
-                                             .segment_start = place.end,
-                                             .offset = 0,
-                                             .durable = place.durable,
-                                             .last_seq = summary.seq}));
-  WriteAheadLog& log = *generation()->log;
+  ManifestFate fate = ManifestFate::kOld;
+  Status switched = switch_to_checkpoint(std::move(contents), number, summary, &fate);
+  // Where the fate is unknown only opening the folder again can tell what it holds.
+  if (!switched && fate == ManifestFate::kOld) old->log->resume();
+  return switched;
+}
+
+Status DatabaseFolder::switch_to_checkpoint(std::unique_ptr<Recoverable> contents, uint64_t number,
+                                            const CheckpointSummary& summary, ManifestFate* fate) {
+  const WriteAheadLog::Place place = generation()->log->place();
+  ORRERY_TRY_ASSIGN(auto next_generation,
+                    make_generation(std::move(contents), {.database = manifest_.database,
+                                                          .segment = place.segment + 1,
+                                                          .segment_start = place.end,
+                                                          .offset = 0,
+                                                          .durable = place.durable,
+                                                          .last_seq = summary.seq}));
+  WriteAheadLog& log = *next_generation->log;
   ORRERY_TRY(log.sync());
   Manifest next = manifest_;
   next.checkpoint_number = number;
@@ -195,11 +207,8 @@ Status DatabaseFolder::replace_contents(std::unique_ptr<Recoverable> contents) {
   next.first_segment = place.segment + 1;
   next.durable_position = log.place().durable;
   next.durable_seq = summary.seq;
-  if (Status replaced = replace_manifest(next); !replaced) {
-    // Which of the two databases the folder holds now, only opening it again can tell.
-    log.retire(replaced.error().clone());
-    return replaced;
-  }
+  ORRERY_TRY(replace_manifest(next, fate));
+  set_generation(std::move(next_generation));
   log_start_.store(place.end);
   checkpoint_bytes_.store(summary.size);
   remove_leftovers();

@@ -305,11 +305,19 @@ void WriteAheadLog::notify_at(LogPosition position) {
 
 void WriteAheadLog::retire(Error error) {
   LockGuard<Mutex> guard(mutex_);
-  if (poison_ == nullptr) poison_ = std::make_unique<Error>(std::move(error));
+  if (poison_ != nullptr) return;
+  poison_ = std::make_unique<Error>(std::move(error));
+  retired_ = true;
+}
+
+void WriteAheadLog::resume() {
+  LockGuard<Mutex> guard(mutex_);
+  if (std::exchange(retired_, false)) poison_.reset();
 }
 
 Error WriteAheadLog::poison(Error error) {
-  if (poison_ == nullptr) {
+  if (poison_ == nullptr || retired_) {
+    retired_ = false;
     poison_ = std::make_unique<Error>(
         error.code(), error.message() + " (no more commits until the database is opened again)");
   }

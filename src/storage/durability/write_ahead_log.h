@@ -33,7 +33,7 @@ class WriteAheadLog final : public CommitLog {
     DatabaseId database;
     uint64_t segment = 1;
     LogPosition segment_start = 0;
-    uint64_t offset = 0;  ///< in the segment's file; 0 = it has yet to be made
+    uint64_t offset = 0;      ///< in the segment's file; 0 = it has yet to be made
     LogPosition durable = 0;  ///< what the new segment's header may claim
     CommitSeq last_seq = 0;
   };
@@ -59,6 +59,8 @@ class WriteAheadLog final : public CommitLog {
   void notify_at(LogPosition position);
   /// From now on everything that changes the log fails with `error`; the first one counts.
   void retire(Error error);
+  /// Takes retire() back.
+  void resume();
 
   struct Place {
     uint64_t segment = 0;
@@ -120,6 +122,7 @@ class WriteAheadLog final : public CommitLog {
   LogPosition durable_ = 0;
   CommitSeq last_seq_ = 0;
   std::unique_ptr<Error> poison_;
+  bool retired_ = false;  ///< poison_ is of retire()
   bool syncing_ = false;
 
   std::atomic<CommitSeq> durable_seq_{0};
