@@ -5,6 +5,18 @@
 #include "sql/to_sql.h"
 
 namespace orrery::sql {
+namespace {
+
+/// (a, (b, c)) groups by a, b and c. The depth of rows is bounded as every tree's height is.
+void add_group_members(ExprPtr expr, ExprList* out) {
+  if (expr->kind != ExprKind::kRow) {
+    out->push_back(std::move(expr));
+    return;
+  }
+  for (ExprPtr& item : as<RowExpr>(*expr).items) add_group_members(std::move(item), out);
+}
+
+}  // namespace
 
 bool Parser::at_query_start() const {
   return at(Keyword::kSELECT) || at(Keyword::kWITH) || at(Keyword::kVALUES);
@@ -277,11 +289,7 @@ bool Parser::parse_group_item(GroupItem* item, uint32_t* height) {
 bool Parser::parse_group_set(ExprList* out, uint32_t* height) {
   ExprPtr expr;
   if (!parse_into(&expr, height)) return false;
-  if (expr->kind == ExprKind::kRow) {
-    *out = std::move(as<RowExpr>(*expr).items);
-  } else {
-    out->push_back(std::move(expr));
-  }
+  add_group_members(std::move(expr), out);
   return true;
 }
 

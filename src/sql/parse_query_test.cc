@@ -121,7 +121,14 @@ TEST(ParseQuery, GroupingForms) {
           "select 1 from t group by rollup(a, (b, c)), cube(d), grouping sets ((a, b), a, ())"),
       "SELECT 1 FROM t GROUP BY ROLLUP(a, (b, c)), CUBE(d), GROUPING SETS ((a, b), (a), ())");
   EXPECT_EQ(canonical("select 1 from t group by (a, b), c"), "SELECT 1 FROM t GROUP BY a, b, c");
+  EXPECT_EQ(canonical("select 1 from t group by (a, (b, c)), rollup((a, (b, c)))"),
+            "SELECT 1 FROM t GROUP BY a, b, c, ROLLUP((a, b, c))");
   EXPECT_NE(parse_error("SELECT 1 FROM t GROUP BY a WITH ROLLUP"), "no error");
+}
+
+TEST(ParseQuery, OfIsNoAliasWithoutAs) {
+  EXPECT_NE(parse_error("SELECT * FROM t OF"), "no error");
+  EXPECT_EQ(canonical("SELECT * FROM t `of`"), "SELECT * FROM t AS `of`");
 }
 
 TEST(ParseQuery, DistinctOn) {

@@ -217,6 +217,8 @@ TEST(ParseStatement, UnknownStatements) {
   auto statement = parse_one("SELEC 1");
   ASSERT_EQ(statement->kind, StatementKind::kExpression);
   EXPECT_EQ(to_sql(*as<ExpressionStatement>(*statement).expr), "SELEC");
+  EXPECT_EQ(canonical("(BEGIN )"), "(BEGIN)");
+  EXPECT_EQ(parse_one("(BEGIN)")->kind, StatementKind::kExpression);
   EXPECT_EQ(parse_one("1 + 1")->kind, StatementKind::kExpression);
   EXPECT_EQ(parse_one("BOGUS STATEMENT")->kind, StatementKind::kExpression);
   EXPECT_EQ(parse_script("SELEC 1 (; SELECT 2")->size(), 2u);

@@ -236,7 +236,6 @@ std::string caret_text(std::string_view sql, SourcePosition position) {
     sql.remove_prefix(end + 1);
   }
   sql = sql.substr(0, std::min(sql.find('\n'), sql.size()));
-  if (sql.ends_with('\r')) sql.remove_suffix(1);
   std::string shown;
   std::string below;
   // A long line is shown from some columns before the caret on.
@@ -249,7 +248,7 @@ std::string caret_text(std::string_view sql, SourcePosition position) {
     if (!is_continuation(c)) ++column;
     wanted = column >= first && column < first + kCaretLineColumns;
     if (!wanted) continue;
-    shown.push_back(c == '\0' ? ' ' : c);
+    if (c != '\r') shown.push_back(c == '\0' ? ' ' : c);
     if (!is_continuation(c) && column < position.column) below.push_back(c == '\t' ? '\t' : ' ');
   }
   if (position.column > column + 1) return "";

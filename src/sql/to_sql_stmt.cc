@@ -297,7 +297,10 @@ void SqlPrinter::statement(const Statement& s) {
       add(as<ExplainStatement>(s).analyze ? "EXPLAIN ANALYZE " : "EXPLAIN ");
       return statement(*as<ExplainStatement>(s).statement);
     case StatementKind::kExpression:
-      return expr(*as<ExpressionStatement>(s).expr);
+      add("(");  // its first word may be one that begins a statement
+      expr(*as<ExpressionStatement>(s).expr);
+      add(")");
+      return;
     default:
       return other_statement(s);
   }
