@@ -24,7 +24,7 @@ int CsvReader::get() {
 Result<bool> CsvReader::next(std::vector<CsvField>* record) {
   record->clear();
   if (peek() == EOF) return false;
-  uint64_t start = line_;
+  record_line_ = line_;
   CsvField field;
   for (;;) {
     int c = get();
@@ -34,7 +34,8 @@ Result<bool> CsvReader::next(std::vector<CsvField>* record) {
         c = get();
         if (c == EOF) {
           return Error(ErrorCode::kInvalidArgument, "the quote opened in the record of line " +
-                                                        std::to_string(start) + " never ends");
+                                                        std::to_string(record_line_) +
+                                                        " never ends");
         }
         if (c == '"') {
           if (peek() != '"') break;

@@ -22,7 +22,8 @@ class CsvReader {
   /// bare field.
   Result<bool> next(std::vector<CsvField>* record);
   uint64_t bytes_read() const { return bytes_; }
-  uint64_t line() const { return line_; }
+  /// The line that the last record began on.
+  uint64_t record_line() const { return record_line_; }
 
  private:
   int get();
@@ -34,6 +35,7 @@ class CsvReader {
   size_t at_ = 0;
   uint64_t bytes_ = 0;
   uint64_t line_ = 1;
+  uint64_t record_line_ = 1;
 };
 
 }  // namespace orrery::cli

@@ -6,7 +6,7 @@ const char* const kShellHelp =
     R"(usage: orrery shell [DSN] [options]
 
 Opens a database and runs SQL: statements typed at a prompt, piped in, or given by -e and -f.
-DSN is memory:// (the default), memory://name, or file://path[?option=value...]; a plain path
+DSN is memory:// (the default, also :memory:) or file://path[?option=value...]; a plain path
 means file://path. Options of the DSN: sync_mode=none|normal|full, memory_limit=BYTES, and more
 (docs/DSN.md).
 
@@ -40,6 +40,7 @@ std::string_view output_format_name(OutputFormat format) {
 namespace {
 
 std::string dsn_of(const std::string& text) {
+  if (text == ":memory:") return "memory://";
   return text.find("://") != std::string::npos ? text : "file://" + text;
 }
 

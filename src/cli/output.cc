@@ -214,7 +214,7 @@ void append_csv_cell(const types::Datum& cell, std::string* out) {
   std::string text;
   types::append_text(cell, &text);
   bool textual = types::layout_of(cell.type()) == types::Layout::kString;
-  if (textual && (text.empty() || text.find_first_of(",\"\n\r") != std::string::npos)) {
+  if ((textual && text.empty()) || text.find_first_of(",\"\n\r") != std::string::npos) {
     *out += '"';
     for (char c : text) {
       if (c == '"') *out += '"';

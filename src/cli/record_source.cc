@@ -40,14 +40,14 @@ class CsvRecords final : public RecordSource {
   }
   const std::vector<std::string>& columns() const override { return columns_; }
   Result<bool> next(std::vector<InputCell>* cells) override {
-    ORRERY_TRY_ASSIGN(bool any, reader_.next(&record_));
-    if (!any) return false;
-    if (record_.size() == 1 && record_[0].text.empty() && columns_.size() > 1) return next(cells);
+    do {
+      ORRERY_TRY_ASSIGN(bool any, reader_.next(&record_));
+      if (!any) return false;
+    } while (is_blank_line());
     if (record_.size() != columns_.size()) {
-      return Error(ErrorCode::kInvalidArgument, "line " + std::to_string(reader_.line() - 1) +
-                                                    " has " + std::to_string(record_.size()) +
-                                                    " fields, the header has " +
-                                                    std::to_string(columns_.size()));
+      return Error(ErrorCode::kInvalidArgument,
+                   "line " + std::to_string(line()) + " has " + std::to_string(record_.size()) +
+                       " fields, the header has " + std::to_string(columns_.size()));
     }
     cells->resize(columns_.size());
     for (size_t i = 0; i < record_.size(); ++i) {
@@ -58,9 +58,15 @@ class CsvRecords final : public RecordSource {
   }
   uint64_t bytes_read() const override { return reader_.bytes_read(); }
   uint64_t bytes_total() const override { return total_; }
-  uint64_t line() const override { return reader_.line() - 1; }
+  uint64_t line() const override { return reader_.record_line(); }
 
  private:
+  /// In a file of one column a blank line is a NULL.
+  bool is_blank_line() const {
+    return columns_.size() > 1 && record_.size() == 1 && record_[0].text.empty() &&
+           !record_[0].quoted;
+  }
+
   File file_;
   uint64_t total_;
   CsvReader reader_;

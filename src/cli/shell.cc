@@ -11,6 +11,7 @@
 
 #include "cli/line_editor.h"
 #include "env/environment.h"
+#include "sql/lexer.h"
 #include "sql/parser.h"
 
 namespace orrery::cli {
@@ -133,8 +134,10 @@ int Shell::run_prompt() {
       outcome = run_command(trim(line));
     } else {
       pending += line + "\n";
+      // A long statement is not looked through again for every line of it.
+      bool may_end = line.find(';') != std::string::npos;
       size_t end;
-      while (outcome == Outcome::kOk &&
+      while (may_end && outcome == Outcome::kOk &&
              (end = sql::find_statement_end(pending)) != std::string::npos) {
         std::string statement = pending.substr(0, end);
         pending.erase(0, end);
@@ -172,7 +175,8 @@ Shell::Outcome Shell::run_text(const std::string& text) {
       outcome = run_command(trim(rest.substr(at, end - at)));
       at = end;
     } else {
-      size_t length = sql::find_statement_end(std::string_view(rest).substr(at));
+      // Only so much can be one statement; a dump may be far longer.
+      size_t length = sql::find_statement_end(std::string_view(rest).substr(at, sql::kSqlBytesMax));
       std::string statement = rest.substr(at, length);
       at = length == std::string::npos ? rest.size() : at + length;
       outcome = run_statement(statement);
