@@ -20,8 +20,10 @@ size_t offset_of(std::string_view s, size_t character, bool ascii) {
   return ascii ? std::min(character, s.size()) : types::offset_of_character(s, character);
 }
 
+// Not inlined: g++ 12 would unroll it into a short cell's buffer and warn of the part behind its
+// end.
 template <char kFrom>
-void change_ascii_case(std::string_view s, char* to) {
+[[gnu::noinline]] void change_ascii_case(std::string_view s, char* to) {
   for (size_t i = 0; i < s.size(); ++i) {
     auto c = static_cast<uint8_t>(s[i]);
     to[i] = static_cast<char>(c ^ (static_cast<uint8_t>(c - kFrom) < 26 ? 0x20 : 0));
