@@ -88,6 +88,7 @@ Result<BoundQuery> SelectBinder::bind(const std::vector<sql::OrderItem>& order_b
 
 Status SelectBinder::bind_items() {
   items_.reserve(body_.items.size());
+  std::vector<std::pair<size_t, const sql::Expr*>> constants;
   for (const sql::SelectItem& item : body_.items) {
     if (item.kind != sql::SelectItem::Kind::kExpr) {
       ORRERY_TRY(add_star(item));
@@ -103,6 +104,15 @@ Status SelectBinder::bind_items() {
       bound.name = sql::as<sql::ColumnExpr>(*item.expr).name.text;
     }
     items_.push_back(std::move(bound));
+    if (item.alias.empty() && item.expr->kind == sql::ExprKind::kLiteral) {
+      constants.emplace_back(items_.size() - 1, item.expr.get());
+    }
+  }
+  if (!aggregated_) return {};
+  // Whether constants stand beside aggregates is known only now.
+  for (const auto& [at, literal] : constants) {
+    items_[at].label = context_.keep_name(sql::label_text(*literal));
+    items_[at].name = items_[at].label;
   }
   return {};
 }
@@ -120,8 +130,7 @@ Status SelectBinder::add_star(const sql::SelectItem& item) {
     if (qualified ? !equal_names(column.table, item.qualifier.text) : column.hidden) continue;
     ORRERY_TRY(context_.spend(1));
     Item bound;
-    bound.expr =
-        expr::make_column(column.id, context_.columns[column.id].type, column.nullable);
+    bound.expr = expr::make_column(column.id, context_.columns[column.id].type, column.nullable);
     bound.name = column.name;
     bound.label = column.label.empty() ? column.name : column.label;
     if (!qualified && scope_.has_join && !column.table.empty()) {
@@ -147,9 +156,6 @@ std::string_view SelectBinder::label_of(const sql::SelectItem& item, bool aggreg
     const auto& function = sql::as<sql::FunctionExpr>(*e);
     return function.over ? context_.keep_name(function.name + "()")
                          : std::string_view(function.name);
-  }
-  if (e->kind == sql::ExprKind::kLiteral && aggregated_) {
-    return context_.keep_name(sql::label_text(*e));
   }
   std::string number = std::to_string(items_.size() + 1);
   return context_.keep_name((scope_.tables.empty() ? "column" : "expr") + number);

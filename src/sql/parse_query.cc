@@ -318,7 +318,9 @@ bool Parser::parse_limits(Query* query, uint32_t* height) {
     } else if (at(Keyword::kFETCH) && !query->limit) {
       advance();
       if (!accept(Keyword::kFIRST) && !expect(Keyword::kNEXT, "FETCH")) return false;
-      if (at(Keyword::kROW) || at(Keyword::kROWS)) return fail_expected("number of rows in FETCH");
+      if (at(Keyword::kROW) || at(Keyword::kROWS)) {
+        return fail("number of rows of FETCH not found");
+      }
       if (!parse_limit_value("FETCH", &query->limit, height)) return false;
       if (!accept(Keyword::kROWS) && !expect(Keyword::kROW, "FETCH FIRST n")) return false;
       if (!expect(Keyword::kONLY, "ROWS")) return false;

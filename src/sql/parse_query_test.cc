@@ -17,7 +17,7 @@ TEST(ParseQuery, ClausesInOrder) {
                       "having count(*) > 1 "
                       "window w as (order by a), v as (partition by b) order by a desc nulls "
                       "first, 2 limit 3 offset 4"),
-            "SELECT DISTINCT a AS x, b AS \"Y z\", t.*, * FROM t WHERE a > 1 GROUP BY a, b HAVING "
+            "SELECT DISTINCT a AS x, b AS \"Y z\", t.*, * FROM t WHERE (a > 1) GROUP BY a, b HAVING "
             "COUNT(*) > 1 "
             "WINDOW w AS (ORDER BY a), v AS (PARTITION BY b) ORDER BY a DESC NULLS FIRST, 2 LIMIT "
             "3 OFFSET 4");

@@ -27,7 +27,7 @@ TEST(ParseStatement, Upserts) {
                       "= d + 1 where c > 0 "
                       "returning *, a + 1 as n"),
             "INSERT INTO t VALUES (1) ON CONFLICT (a, b) DO UPDATE SET c = excluded.c, d = d + 1 "
-            "WHERE c > 0 "
+            "WHERE (c > 0) "
             "RETURNING *, a + 1 AS n");
   EXPECT_EQ(canonical("insert into t values (1) on conflict do nothing"),
             "INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING");
@@ -39,7 +39,7 @@ TEST(ParseStatement, Upserts) {
 
 TEST(ParseStatement, UpdateAndDelete) {
   EXPECT_EQ(canonical("update t set a = a + 1, b = default where c in (select 1) returning a"),
-            "UPDATE t SET a = a + 1, b = DEFAULT WHERE c IN (SELECT 1) RETURNING a");
+            "UPDATE t SET a = a + 1, b = DEFAULT WHERE (c IN (SELECT 1)) RETURNING a");
   EXPECT_EQ(
       canonical(
           "with u as (select 1) delete from t x where exists (select * from u) returning x.a"),

@@ -450,7 +450,7 @@ void SqlPrinter::type_name(const TypeName& type) {
 void SqlPrinter::function(const FunctionExpr& e) {
   bool plain = style_ == SqlStyle::kSql;
   add(e.name).add("(");
-  if (e.star) add("*");
+  if (e.star || (!plain && e.arguments.empty() && e.name == "COUNT")) add("*");
   if (e.distinct && plain) add("DISTINCT ");
   for (size_t i = 0; i < e.arguments.size(); ++i) {
     if (i > 0) add(", ");

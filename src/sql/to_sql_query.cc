@@ -1,5 +1,6 @@
 // Canonical text of queries.
 #include "sql/sql_printer.h"
+#include "sql/precedence.h"
 #include "sql/to_sql.h"
 
 namespace orrery::sql {
@@ -143,7 +144,8 @@ void SqlPrinter::select(const SelectBody& select) {
 void SqlPrinter::where(const ExprPtr& condition) {
   if (!condition) return;
   add(" WHERE ");
-  expr(*condition);
+  // Enclosed as in CHECK texts: this is the form of SHOW CREATE VIEW.
+  operand(*condition, precedence::kPrefix);
 }
 
 void SqlPrinter::select_items(const std::vector<SelectItem>& items) {

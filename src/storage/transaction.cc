@@ -86,6 +86,7 @@ void Transaction::begin_statement() {
   if (impl_->isolation == Isolation::kReadCommitted) impl_->renew_view();
   impl_->statement_start = impl_->state == nullptr ? 0 : impl_->state->operations;
   impl_->deferred.clear();
+  impl_->taken_keys.largest = nullptr;
 }
 
 Status Transaction::end_statement() {
@@ -104,6 +105,9 @@ Status Transaction::end_statement() {
 void Transaction::abort_statement() {
   impl_->undo_to(impl_->statement_start);
   impl_->deferred.clear();
+  TransactionImpl::TakenKeys& taken = impl_->taken_keys;
+  if (taken.largest != nullptr) taken.largest->compare_exchange_strong(taken.last, taken.before);
+  taken.largest = nullptr;
 }
 
 Savepoint Transaction::savepoint() {

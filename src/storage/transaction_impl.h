@@ -57,6 +57,14 @@ struct TransactionImpl {
     RowId row;
   };
   std::vector<DeferredCheck> deferred;
+  /// Automatic keys that the statement took from one table; given back where it fails and nobody
+  /// took one since.
+  struct TakenKeys {
+    std::atomic<int64_t>* largest = nullptr;
+    int64_t before = 0;
+    int64_t last = 0;
+  };
+  TakenKeys taken_keys;
   std::vector<uint64_t> scratch;  ///< a row image
   std::vector<uint64_t> scratch2;
   std::string redo;

@@ -296,6 +296,9 @@ Result<int64_t> Transaction::next_auto_increment(Table& table) {
                    "automatic keys of table '" + table.def().name + "' are used up");
     }
   } while (!largest.compare_exchange_weak(seen, seen + 1));
+  TransactionImpl::TakenKeys& taken = impl_->taken_keys;
+  if (taken.largest != &largest || taken.last != seen) taken = {&largest, seen, seen};
+  taken.last = seen + 1;
   return seen + 1;
 }
 
