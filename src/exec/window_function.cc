@@ -129,10 +129,7 @@ Status picked(const WindowCall& call, const FrameOffsets& offsets,
       if (f.end > f.start) at = f.end - 1;
     } else {
       Datum n = args[1].datum(i);
-      if (n.type() == TypeId::kInteger) {
-        if (n.as_int64() <= 0) {
-          return Error(ErrorCode::kInvalidArgument, "NTH_VALUE needs a positive number");
-        }
+      if (n.type() == TypeId::kInteger && n.as_int64() > 0) {
         at = f.start + static_cast<uint64_t>(n.as_int64()) - 1;
       }
     }

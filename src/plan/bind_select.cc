@@ -88,7 +88,12 @@ Result<BoundQuery> SelectBinder::bind(const std::vector<sql::OrderItem>& order_b
 
 Status SelectBinder::bind_items() {
   items_.reserve(body_.items.size());
-  std::vector<std::pair<size_t, const sql::Expr*>> constants;
+  struct Unlabelled {
+    size_t at;
+    const sql::SelectItem* item;
+    bool aggregates;
+  };
+  std::vector<Unlabelled> unlabelled;
   for (const sql::SelectItem& item : body_.items) {
     if (item.kind != sql::SelectItem::Kind::kExpr) {
       ORRERY_TRY(add_star(item));
@@ -98,21 +103,17 @@ Status SelectBinder::bind_items() {
     ExprContext in = context_of(Clause::kSelect);
     Item bound;
     ORRERY_TRY_ASSIGN(bound.expr, binder_.bind(*item.expr, in));
-    bound.label = label_of(item, aggregate_uses_ != uses);
-    bound.name = bound.label;
-    if (item.alias.empty() && item.expr->kind == sql::ExprKind::kColumn) {
-      bound.name = sql::as<sql::ColumnExpr>(*item.expr).name.text;
-    }
     items_.push_back(std::move(bound));
-    if (item.alias.empty() && item.expr->kind == sql::ExprKind::kLiteral) {
-      constants.emplace_back(items_.size() - 1, item.expr.get());
-    }
+    unlabelled.push_back({items_.size() - 1, &item, aggregate_uses_ != uses});
   }
-  if (!aggregated_) return {};
-  // Whether constants stand beside aggregates is known only now.
-  for (const auto& [at, literal] : constants) {
-    items_[at].label = context_.keep_name(sql::label_text(*literal));
-    items_[at].name = items_[at].label;
+  // Some labels depend on whether there are aggregates or windows anywhere in the list.
+  for (const Unlabelled& one : unlabelled) {
+    Item& bound = items_[one.at];
+    bound.label = label_of(*one.item, one.at + 1, one.aggregates);
+    bound.name = bound.label;
+    if (one.item->alias.empty() && one.item->expr->kind == sql::ExprKind::kColumn) {
+      bound.name = sql::as<sql::ColumnExpr>(*one.item->expr).name.text;
+    }
   }
   return {};
 }
@@ -141,7 +142,8 @@ Status SelectBinder::add_star(const sql::SelectItem& item) {
   return {};
 }
 
-std::string_view SelectBinder::label_of(const sql::SelectItem& item, bool aggregates) {
+std::string_view SelectBinder::label_of(const sql::SelectItem& item, size_t number,
+                                        bool aggregates) {
   if (!item.alias.empty()) return item.alias.text;
   const sql::Expr* e = item.expr.get();
   if (aggregates) return context_.keep_name(sql::label_text(*e));
@@ -157,8 +159,10 @@ std::string_view SelectBinder::label_of(const sql::SelectItem& item, bool aggreg
     return function.over ? context_.keep_name(function.name + "()")
                          : std::string_view(function.name);
   }
-  std::string number = std::to_string(items_.size() + 1);
-  return context_.keep_name((scope_.tables.empty() ? "column" : "expr") + number);
+  if (e->kind == sql::ExprKind::kLiteral && aggregated_) {
+    return context_.keep_name(sql::label_text(*e));
+  }
+  return context_.keep_name((scope_.tables.empty() ? "column" : "expr") + std::to_string(number));
 }
 
 Result<size_t> SelectBinder::find_ordinal(const sql::Expr& e, std::string_view clause) const {

@@ -55,7 +55,7 @@ class SelectBinder {
   ExprContext context_of(Clause clause);
   Status bind_items();
   Status add_star(const sql::SelectItem& item);
-  std::string_view label_of(const sql::SelectItem& item, bool aggregates);
+  std::string_view label_of(const sql::SelectItem& item, size_t number, bool aggregates);
   Status bind_order(const std::vector<sql::OrderItem>& order_by);
   Status bind_order_item(const sql::OrderItem& item);
   size_t find_output(const sql::Expr& e) const;

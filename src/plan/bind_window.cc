@@ -61,7 +61,7 @@ Arity arity_of(WindowKind kind) {
     case WindowKind::kDenseRank:
     case WindowKind::kPercentRank:
     case WindowKind::kCumeDist:
-      return {0, 0};
+      return {0, 1};  // an argument is accepted and means nothing
     case WindowKind::kNtile:
     case WindowKind::kFirstValue:
     case WindowKind::kLastValue:
