@@ -17,7 +17,9 @@ bool matches(std::string_view pattern, std::string_view text) {
 
 bool compiles(std::string_view pattern) {
   auto regex = Regex::compile(pattern);
-  if (!regex) EXPECT_TRUE(regex.error().message().starts_with("Invalid regex: "));
+  if (!regex) {
+    EXPECT_TRUE(regex.error().message().starts_with("Invalid regex: "));
+  }
   return regex.has_value();
 }
 
