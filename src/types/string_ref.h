@@ -16,12 +16,11 @@ class StringRef {
   /// Borrows s.data() where s is longer than 12 bytes.
   explicit StringRef(std::string_view s) : StringRef(s.data(), static_cast<uint32_t>(s.size())) {}
   StringRef(const char* data, uint32_t length) : length_(length), prefix_{0, 0, 0, 0} {
-    tail_.pointer = nullptr;
     if (length <= kInlineBytes) {
-      if (length > 0) std::memcpy(prefix_, data, length <= 4 ? length : 4);
-      if (length > 4) std::memcpy(tail_.rest, data + 4, length - 4);
+      set_inline(data, length);
     } else {
       std::memcpy(prefix_, data, 4);
+      tail_.word = 0;
       tail_.pointer = data;
     }
   }
@@ -46,10 +45,41 @@ class StringRef {
     std::memcpy(&pa, a.prefix_, 4);
     std::memcpy(&pb, b.prefix_, 4);
     if (pa != pb) return __builtin_bswap32(pa) < __builtin_bswap32(pb) ? -1 : 1;
+    if (a.is_inline() && b.is_inline()) {
+      // What is past the end is zero, so only equal words leave it to the lengths.
+      uint64_t ra = a.tail_.word, rb = b.tail_.word;
+      if (ra != rb) return __builtin_bswap64(ra) < __builtin_bswap64(rb) ? -1 : 1;
+      return a.length_ < b.length_ ? -1 : (a.length_ > b.length_ ? 1 : 0);
+    }
     return a.view().compare(b.view());
   }
 
  private:
+  /// Copies with loads of fixed width, which overlap: a call for a few bytes would cost more.
+  void set_inline(const char* data, uint32_t n) {
+    uint64_t low = 0;   // bytes 0..7
+    uint64_t high = 0;  // bytes 8..11
+    if (n >= 8) {
+      uint64_t last;
+      std::memcpy(&low, data, 8);
+      std::memcpy(&last, data + n - 8, 8);
+      high = last >> (8 * (15 - n)) >> 8;
+    } else if (n >= 4) {
+      uint32_t first, last;
+      std::memcpy(&first, data, 4);
+      std::memcpy(&last, data + n - 4, 4);
+      low = first | static_cast<uint64_t>(last) << (8 * (n - 4));
+    } else if (n > 0) {
+      auto byte = [data](uint32_t i) {
+        return static_cast<uint64_t>(static_cast<unsigned char>(data[i])) << (8 * i);
+      };
+      low = byte(0) | byte(n / 2) | byte(n - 1);
+    }
+    auto prefix = static_cast<uint32_t>(low);
+    std::memcpy(prefix_, &prefix, 4);
+    tail_.word = low >> 32 | high << 32;
+  }
+
   uint32_t length_;
   char prefix_[4];
   union {

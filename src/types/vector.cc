@@ -1,21 +1,48 @@
 #include "types/vector.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.h"
 
 namespace orrery::types {
+
+Vector& Vector::operator=(Vector&& other) noexcept {
+  if (this == &other) return *this;
+  const bool single = other.data_ == reinterpret_cast<uint8_t*>(other.single_);
+  const bool single_validity = other.validity_ == &other.single_validity_;
+  type_ = other.type_;
+  constant_ = other.constant_;
+  capacity_ = other.capacity_;
+  std::memcpy(single_, other.single_, sizeof(single_));
+  single_validity_ = other.single_validity_;
+  data_ = single ? reinterpret_cast<uint8_t*>(single_) : other.data_;
+  validity_ = single_validity ? &single_validity_ : other.validity_;
+  owned_data_ = std::move(other.owned_data_);
+  owned_data_words_ = std::exchange(other.owned_data_words_, 0);
+  owned_validity_ = std::move(other.owned_validity_);
+  owned_validity_words_ = std::exchange(other.owned_validity_words_, 0);
+  strings_ = std::move(other.strings_);
+  shared_strings_ = std::move(other.shared_strings_);
+  other.data_ = nullptr;
+  other.validity_ = nullptr;
+  return *this;
+}
 
 void Vector::reset(TypeId type, uint32_t capacity) {
   type_ = type;
   constant_ = false;
   capacity_ = capacity;
   uint32_t words = (capacity * cell_width(layout_of(type)) + 7) / 8;
-  if (words > owned_data_words_) {
-    owned_data_.reset(new uint64_t[words]());
-    owned_data_words_ = words;
+  if (capacity == 1) {
+    data_ = reinterpret_cast<uint8_t*>(single_);
+  } else {
+    if (words > owned_data_words_) {
+      owned_data_.reset(new uint64_t[words]());
+      owned_data_words_ = words;
+    }
+    data_ = reinterpret_cast<uint8_t*>(owned_data_.get());
   }
-  data_ = reinterpret_cast<uint8_t*>(owned_data_.get());
   validity_ = nullptr;
   shared_strings_.clear();
   if (strings_ != nullptr) {
@@ -28,7 +55,7 @@ void Vector::reset(TypeId type, uint32_t capacity) {
 }
 
 void Vector::set_constant(const Datum& value, TypeId as) {
-  reset(as, 64);
+  reset(as, 1);
   constant_ = true;
   if (value.is_null()) {
     mutable_validity()[0] = 0;
@@ -48,12 +75,28 @@ void Vector::reference(const Vector& other) {
   capacity_ = other.capacity_;
   data_ = other.data_;
   validity_ = other.validity_;
+  // What lies inside of the other object is copied, so that the other may move.
+  if (other.data_ == reinterpret_cast<const uint8_t*>(other.single_)) {
+    std::memcpy(single_, other.single_, sizeof(single_));
+    data_ = reinterpret_cast<uint8_t*>(single_);
+  }
+  if (other.validity_ == &other.single_validity_) {
+    single_validity_ = other.single_validity_;
+    validity_ = &single_validity_;
+  }
   shared_strings_ = other.shared_strings_;
   if (other.strings_ != nullptr) shared_strings_.push_back(other.strings_);
 }
 
 uint64_t* Vector::mutable_validity() {
-  if (validity_ != nullptr && validity_ == owned_validity_.get()) return validity_;
+  if (validity_ != nullptr &&
+      (validity_ == owned_validity_.get() || validity_ == &single_validity_)) {
+    return validity_;
+  }
+  if (capacity_ == 1) {
+    single_validity_ = validity_ != nullptr ? validity_[0] : ~uint64_t{0};
+    return validity_ = &single_validity_;
+  }
   uint32_t words = (capacity_ + 63) / 64;
   if (words > owned_validity_words_) {
     owned_validity_.reset(new uint64_t[words]);

@@ -42,8 +42,8 @@ class Vector {
  public:
   Vector() = default;
   explicit Vector(TypeId type, uint32_t capacity = kVectorCapacity) { reset(type, capacity); }
-  Vector(Vector&&) noexcept = default;
-  Vector& operator=(Vector&&) noexcept = default;
+  Vector(Vector&& other) noexcept { *this = std::move(other); }
+  Vector& operator=(Vector&& other) noexcept;
 
   /// Makes the vector flat, of `type`, all valid, cells unspecified. Reuses its memory where it can.
   void reset(TypeId type, uint32_t capacity = kVectorCapacity);
@@ -117,8 +117,10 @@ class Vector {
   uint32_t capacity_ = 0;
   uint8_t* data_ = nullptr;
   uint64_t* validity_ = nullptr;
+  uint64_t single_[3] = {};  ///< the cell of a constant, without memory of its own
   std::unique_ptr<uint64_t[]> owned_data_;
   uint32_t owned_data_words_ = 0;
+  uint64_t single_validity_ = 0;
   std::unique_ptr<uint64_t[]> owned_validity_;
   uint32_t owned_validity_words_ = 0;
   std::shared_ptr<Arena> strings_;
