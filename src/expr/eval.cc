@@ -152,7 +152,7 @@ void Evaluator::load_value(Node& node, const Datum& value) {
     return;
   }
   // A plan is made for one list of parameter types; should another come, its cells must still fit.
-  node.vec.reset(type, 64);
+  node.vec.reset(type, 1);
   node.vec.set_datum(0, types::cast_datum(value, type, context_.now_nanos, node.vec.strings()));
   node.vec.make_constant();
 }
