@@ -10,7 +10,7 @@ foreach(line ${ORRERY_STOOLAP_DECLARATIONS})
 endforeach()
 
 if(ORRERY_WASI)
-  add_executable(orrery_wasm)
+  add_executable(orrery_wasm ${CMAKE_SOURCE_DIR}/cmake/empty.cc)
   set_target_properties(orrery_wasm PROPERTIES OUTPUT_NAME orrery SUFFIX .wasm
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
   target_link_libraries(orrery_wasm PRIVATE -Wl,--whole-archive orrery_capi -Wl,--no-whole-archive)
