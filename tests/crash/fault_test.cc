@@ -207,8 +207,7 @@ TEST_P(FaultTest, SpaceComesAndGoes) {
     ASSERT_TRUE(db) << db.error().message();
     ASSERT_EQ(db->map(), acknowledged);
   }
-  std::printf("%llu commits refused for want of space\n",
-              static_cast<unsigned long long>(refused));
+  std::printf("%llu commits refused for want of space\n", static_cast<unsigned long long>(refused));
   EXPECT_GT(refused, 200u);
 }
 
