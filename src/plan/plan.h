@@ -221,7 +221,6 @@ struct SortNode final : PlanNode {
   /// The input already comes ordered by the first n keys: sort run by run, and with a limit stop at
   /// the end of the run in which it is reached.
   uint32_t sorted_prefix = 0;
-  uint64_t limit_extra = 0;  ///< rows wanted on top of the limit (frames that look ahead)
 };
 
 struct LimitNode final : PlanNode {

@@ -1,0 +1,167 @@
+// IN, EXISTS and their negations in conjuncts become semi and anti joins.
+//
+// A correlated subquery qualifies if what it reads from outside stands only in conjuncts that can
+// be pulled up through joins, filters and projections; these become part of the join condition.
+#include <algorithm>
+
+#include "plan/construct.h"
+#include "plan/rewrite.h"
+
+namespace orrery::plan {
+
+using expr::Expr;
+using expr::ExprKind;
+using expr::ExprPtr;
+using expr::SubqueryKind;
+
+namespace {
+
+bool all_hash_alike(const PlanContext& context, const Expr& test, const Subquery& subquery) {
+  for (size_t i = 0; i < subquery.columns.size(); ++i) {
+    const Expr& member =
+        test.args[0]->kind == ExprKind::kRow ? *test.args[0]->args[i] : *test.args[0];
+    types::TypeId a = member.type;
+    types::TypeId b = context.columns[subquery.columns[i]].type;
+    auto number = [](types::TypeId t) {
+      return t == types::TypeId::kInteger || t == types::TypeId::kFloat;
+    };
+    if (a != b && !(number(a) && number(b))) return false;
+    if (a == types::TypeId::kNull) return false;
+  }
+  return true;
+}
+
+/// Moves the expressions that pass out of the list; both keep their order.
+template <class Test>
+std::vector<ExprPtr> take_if(std::vector<ExprPtr>* list, Test test) {
+  std::vector<ExprPtr> taken, kept;
+  for (ExprPtr& e : *list) (test(*e) ? taken : kept).push_back(std::move(e));
+  *list = std::move(kept);
+  return taken;
+}
+
+class Unnester {
+ public:
+  explicit Unnester(PlanContext& context) : context_(context) {}
+
+  RelPtr run(RelPtr rel) {
+    for (RelPtr& input : rel->inputs) input = run(std::move(input));
+    bool filters = rel->kind == RelKind::kFilter || rel->kind == RelKind::kScan;
+    if (!filters) return rel;
+    std::vector<ExprPtr> found = take_if(&rel->exprs, [&](const Expr& e) { return may_unnest(e); });
+    bool empty = rel->kind == RelKind::kFilter && rel->exprs.empty();
+    if (empty) rel = std::move(rel->inputs[0]);
+    for (ExprPtr& e : found) rel = join(std::move(rel), *e);
+    return rel;
+  }
+
+ private:
+  bool may_unnest(const Expr& e) const {
+    if (e.kind != ExprKind::kSubquery) return false;
+    const Subquery& subquery = context_.subqueries[e.index];
+    if (!subquery.rel || owns_ctes(e.index)) return false;
+    bool correlated = !subquery.free.empty();
+    if (correlated && !can_pull(*subquery.rel, subquery.free)) return false;
+    if (e.subquery_kind == SubqueryKind::kExists) return correlated;
+    if (e.subquery_kind != SubqueryKind::kIn || has_subquery(*e.args[0])) return false;
+    if (!all_hash_alike(context_, e, subquery) || is_volatile(context_, *e.args[0])) return false;
+    if (!e.negated) return true;
+    bool never_null = !e.args[0]->nullable && e.args[0]->kind != ExprKind::kRow;
+    for (ColumnId id : subquery.columns) {
+      never_null = never_null && !context_.columns[id].nullable;
+    }
+    return never_null || (!correlated && subquery.columns.size() == 1);
+  }
+
+  /// A subquery with CTEs of its own stays one: they would have to move along.
+  bool owns_ctes(uint32_t index) const {
+    return std::any_of(context_.ctes.begin(), context_.ctes.end(),
+                       [index](const Cte& cte) { return cte.owner == index + 1; });
+  }
+
+  bool reads(const Expr& e, const ColumnSet& free) const {
+    return columns_read(context_, e).intersects(free);
+  }
+
+  /// True where every use of `free` can be pulled out of the tree.
+  bool can_pull(const Rel& rel, const ColumnSet& free) const {
+    if (!free_columns(context_, rel).intersects(free)) return true;
+    switch (rel.kind) {
+      case RelKind::kScan:
+        return true;
+      case RelKind::kFilter:
+      case RelKind::kDistinct:
+        return can_pull(*rel.inputs[0], free);
+      case RelKind::kSort:
+        return std::none_of(rel.sort_keys.begin(), rel.sort_keys.end(),
+                            [&](const SortKey& key) { return reads(*key.expr, free); }) &&
+               can_pull(*rel.inputs[0], free);
+      case RelKind::kProject:
+        return std::none_of(rel.exprs.begin(), rel.exprs.end(),
+                            [&](const ExprPtr& e) { return reads(*e, free); }) &&
+               can_pull(*rel.inputs[0], free);
+      case RelKind::kJoin:
+        if (rel.join_type == JoinType::kInner) {
+          return can_pull(*rel.inputs[0], free) && can_pull(*rel.inputs[1], free);
+        }
+        return rel.join_type != JoinType::kFull &&
+               std::none_of(rel.exprs.begin(), rel.exprs.end(),
+                            [&](const ExprPtr& e) { return reads(*e, free); }) &&
+               !free_columns(context_, *rel.inputs[1]).intersects(free) &&
+               can_pull(*rel.inputs[0], free);
+      default:
+        return false;
+    }
+  }
+
+  void pull(RelPtr* rel, const ColumnSet& free, std::vector<ExprPtr>* out) {
+    if (!free_columns(context_, **rel).intersects(free)) return;
+    Rel& r = **rel;
+    bool conjuncts = r.kind == RelKind::kScan || r.kind == RelKind::kFilter ||
+                     (r.kind == RelKind::kJoin && r.join_type == JoinType::kInner);
+    if (conjuncts) {
+      for (ExprPtr& e : take_if(&r.exprs, [&](const Expr& x) { return reads(x, free); })) {
+        out->push_back(std::move(e));
+      }
+    }
+    for (RelPtr& input : r.inputs) pull(&input, free, out);
+    // Neither order nor repetition matters to the join, and DISTINCT could drop pulled columns.
+    bool dissolves = r.kind == RelKind::kSort || r.kind == RelKind::kDistinct ||
+                     (r.kind == RelKind::kFilter && r.exprs.empty());
+    if (dissolves) {
+      RelPtr input = std::move(r.inputs[0]);
+      *rel = std::move(input);
+    }
+  }
+
+  RelPtr join(RelPtr left, Expr& test) {
+    Subquery& subquery = context_.subqueries[test.index];
+    std::vector<ExprPtr> conjuncts;
+    RelPtr right = std::move(subquery.rel);
+    if (!subquery.free.empty()) pull(&right, subquery.free, &conjuncts);
+    right = run(std::move(right));
+    bool never_null = true;
+    if (test.subquery_kind == SubqueryKind::kIn) {
+      bool row = test.args[0]->kind == ExprKind::kRow;
+      for (size_t i = 0; i < subquery.columns.size(); ++i) {
+        ExprPtr member = row ? std::move(test.args[0]->args[i]) : std::move(test.args[0]);
+        ExprPtr column = context_.column_ref(subquery.columns[i]);
+        never_null = never_null && !member->nullable && !column->nullable;
+        conjuncts.push_back(expr::make_compare(expr::CompareOp::kEqual, std::move(member),
+                                               std::move(column)));
+      }
+    }
+    JoinType type = !test.negated ? JoinType::kSemi
+                    : never_null  ? JoinType::kAnti
+                                  : JoinType::kNullAwareAnti;
+    return make_join(type, std::move(left), std::move(right), std::move(conjuncts));
+  }
+
+  PlanContext& context_;
+};
+
+}  // namespace
+
+RelPtr unnest(PlanContext& context, RelPtr rel) { return Unnester(context).run(std::move(rel)); }
+
+}  // namespace orrery::plan
