@@ -97,6 +97,7 @@ Result<RelPtr> Binder::scan_table(std::shared_ptr<storage::Table> table, std::st
     context_.columns[id].table = table.get();
     context_.columns[id].table_column = i;
     context_.columns[id].alias = alias;
+    context_.columns[id].scan = context_.scan_count;
     scan->columns.push_back(id);
     scan->table_columns.push_back(i);
     scope.columns.push_back({alias, column.name, {}, id, column.nullable(), false});

@@ -29,6 +29,7 @@ struct ColumnInfo {
   const storage::Table* table = nullptr;  ///< of a table's own column
   uint32_t table_column = 0;
   std::string_view alias;  ///< of that table in the statement
+  uint32_t scan = 0;       ///< which of the statement's scans made it, from 1; 0 = none
 };
 
 /// A bound subquery expression.
@@ -66,7 +67,7 @@ struct PlanContext {
   uint32_t scan_count = 0;
 
   ColumnId new_column(std::string_view name, types::TypeId type, bool nullable) {
-    columns.push_back({name, type, nullable, nullptr, 0, {}});
+    columns.push_back({name, type, nullable, nullptr, 0, {}, 0});
     return static_cast<ColumnId>(columns.size() - 1);
   }
   expr::ExprPtr column_ref(ColumnId id) const {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "plan/access_path.h"
+#include "plan/join_choice.h"
 
 namespace orrery::plan {
 
@@ -20,6 +21,13 @@ constexpr double kUnknownShare = 0.25;
 constexpr double kDistinctUnindexedMax = 200;
 
 }  // namespace
+
+Conjuncts view_of(const std::vector<ExprPtr>& exprs) {
+  Conjuncts out;
+  out.reserve(exprs.size());
+  for (const ExprPtr& e : exprs) out.push_back(e.get());
+  return out;
+}
 
 double Estimator::table_rows(const storage::Table& table) const {
   return std::max(static_cast<double>(table.approximate_row_count()), kAssumedRows);
@@ -97,8 +105,14 @@ double Estimator::selectivity(const std::vector<ExprPtr>& conjuncts) const {
   return share;
 }
 
+double Estimator::selectivity(const Conjuncts& conjuncts) const {
+  double share = 1;
+  for (const Expr* e : conjuncts) share *= selectivity(*e);
+  return share;
+}
+
 double Estimator::join_rows(JoinType type, double left, double right,
-                            const std::vector<ExprPtr>& conjuncts) const {
+                            const Conjuncts& conjuncts) const {
   double share = selectivity(conjuncts);
   double inner = left * right * share;
   switch (type) {
@@ -136,12 +150,12 @@ Estimate Estimator::estimate_scan(const Rel& rel) const {
 Estimate Estimator::estimate_join(const Rel& rel) const {
   Estimate left = estimate(*rel.inputs[0]);
   Estimate right = estimate(*rel.inputs[1]);
-  Estimate out;
-  out.rows = join_rows(rel.join_type, left.rows, right.rows, rel.exprs);
-  out.startup = left.startup + right.total + right.rows * cost::kHashBuild;
-  out.total = out.startup - left.startup + left.total + left.rows * cost::kHashProbe +
-              out.rows * cost::kEmit;
-  return out;
+  Conjuncts conjuncts = view_of(rel.exprs);
+  double rows = join_rows(rel.join_type, left.rows, right.rows, conjuncts);
+  JoinKeys keys = find_join_keys(context_, conjuncts, available_columns(*rel.inputs[0]),
+                                 available_columns(*rel.inputs[1]));
+  IndexJoinChoice index = find_index_join(context_, *this, keys, *rel.inputs[1]);
+  return choose_join(rel.join_type, left, right, rows, keys, index, 0).estimate;
 }
 
 namespace {

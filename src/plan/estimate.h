@@ -13,6 +13,9 @@ namespace orrery::plan {
 
 inline constexpr double kAssumedRows = 1000;
 
+using Conjuncts = std::vector<const expr::Expr*>;
+Conjuncts view_of(const std::vector<expr::ExprPtr>& exprs);
+
 namespace cost {
 inline constexpr double kSeqRow = 4;         ///< one row of a full scan
 inline constexpr double kTest = 2;           ///< one conjunct on one row
@@ -50,12 +53,12 @@ class Estimator {
   /// Share of rows that pass.
   double selectivity(const expr::Expr& e) const;
   double selectivity(const std::vector<expr::ExprPtr>& conjuncts) const;
+  double selectivity(const Conjuncts& conjuncts) const;
   /// Number of different values.
   double distinct(const expr::Expr& e) const;
   double distinct(ColumnId column) const;
   /// Rows of a join given those of its inputs.
-  double join_rows(JoinType type, double left, double right,
-                   const std::vector<expr::ExprPtr>& conjuncts) const;
+  double join_rows(JoinType type, double left, double right, const Conjuncts& conjuncts) const;
 
  private:
   Estimate estimate_scan(const Rel& rel) const;

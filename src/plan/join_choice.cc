@@ -24,7 +24,7 @@ bool hash_alike(TypeId a, TypeId b) {
 
 }  // namespace
 
-JoinKeys find_join_keys(const PlanContext& context, const std::vector<ExprPtr>& conjuncts,
+JoinKeys find_join_keys(const PlanContext& context, const Conjuncts& conjuncts,
                         const ColumnSet& left, const ColumnSet& right) {
   JoinKeys out;
   for (size_t i = 0; i < conjuncts.size(); ++i) {
@@ -64,8 +64,7 @@ double column_distinct(const Estimator& estimator, const Rel& scan, uint32_t tab
 }  // namespace
 
 IndexJoinChoice find_index_join(const PlanContext& context, const Estimator& estimator,
-                                const std::vector<ExprPtr>&, const JoinKeys& keys,
-                                const Rel& right) {
+                                const JoinKeys& keys, const Rel& right) {
   IndexJoinChoice best;
   if (right.kind != RelKind::kScan || keys.equal.empty()) return best;
   std::vector<Sarg> fixed;

@@ -18,7 +18,7 @@ struct JoinKeys {
 };
 
 /// The equalities between the two sides whose types hash alike.
-JoinKeys find_join_keys(const PlanContext& context, const std::vector<expr::ExprPtr>& conjuncts,
+JoinKeys find_join_keys(const PlanContext& context, const Conjuncts& conjuncts,
                         const ColumnSet& left, const ColumnSet& right);
 
 /// Looking up the right table's index for each left row.
@@ -32,8 +32,7 @@ struct IndexJoinChoice {
 
 /// The best index of `right` (a scan) for these conjuncts; index is nullptr where none fits.
 IndexJoinChoice find_index_join(const PlanContext& context, const Estimator& estimator,
-                                const std::vector<expr::ExprPtr>& conjuncts, const JoinKeys& keys,
-                                const Rel& right);
+                                const JoinKeys& keys, const Rel& right);
 
 enum class JoinMethod : uint8_t { kHash, kIndex, kNestedLoop };
 struct JoinCost {

@@ -49,6 +49,7 @@ struct Rel {
   JoinType join_type = JoinType::kInner;
   SetOperation set_op = SetOperation::kUnionAll;
   bool distinct = false;  ///< kRecursive: UNION
+  bool ordered = false;   ///< kJoin: its place among inner joins is chosen
   uint32_t number = 0;    ///< kCte, kRecursive
   std::vector<RelPtr> inputs;
   std::vector<ColumnId> columns;  ///< that this relation makes

@@ -125,6 +125,9 @@ Result<Lowered> Lowering::lower_project(Rel& rel, Want want) {
     below.order.push_back(key);
   }
   if (below.order.size() != want.order.size()) below.goal = 0;
+  below.any_order = want.any_order;
+  below.stream = want.stream && below.goal == want.goal;
+  below.adjacent = want.adjacent;
   ORRERY_TRY_ASSIGN(Lowered in, lower(*rel.inputs[0], std::move(below)));
   if (wanted.empty()) return in;
   Lowered out;

@@ -24,7 +24,12 @@ struct Ordering {
 struct Want {
   ColumnSet need;
   double goal = 0;              ///< rows after which reading may stop; 0 = all are read
-  std::vector<Ordering> order;  ///< worth having, if cheap
+  std::vector<Ordering> order;  ///< worth having, if cheap; else `goal` does not count
+  bool any_order = false;       ///< any permutation and direction of `order` will do
+  /// The tree was found able to keep `order`, or rows of equal values of this unique column
+  /// together, by index joins (stream.h): do so.
+  bool stream = false;
+  ColumnId adjacent = kNoColumn;
 };
 
 struct Lowered {
@@ -100,11 +105,21 @@ class Lowering {
                    Lowered& right, const Sides& sides);
 
   // lower_group.cc
+  bool groups_are_adjacent(const std::vector<expr::ExprPtr>& groups, const Lowered& in) const;
+  ColumnId unique_group(const std::vector<expr::ExprPtr>& groups) const;
+  std::vector<Ordering> group_order(const Rel& rel, const Want& want) const;
+  Want aggregate_want(const Rel& rel, const Want& want, const std::vector<size_t>& kept) const;
+  void use_skip_scan(const Rel& rel, const Want& want, Lowered* input) const;
   Result<Lowered> lower_aggregate(Rel& rel, const Want& want);
   Result<Lowered> lower_distinct(Rel& rel, Want want);
   Result<Lowered> lower_sort(Rel& rel, Want want);
   Result<Lowered> lower_limit(Rel& rel, Want want);
-  Result<Lowered> lower_window(Rel& rel, Want want);
+
+  // lower_window.cc
+  Result<Lowered> lower_window(Rel& rel, const Want& want);
+  Want window_want(const Rel& rel, const Want& want, const std::vector<size_t>& kept,
+                   double* goal) const;
+  Result<Lowered> presort(Lowered in, const Rel& rel, double goal);
 
   void note_table(const std::shared_ptr<storage::Table>& table);
   void set_output(PlanNode* node, const std::vector<ColumnId>& layout) const;

@@ -3,6 +3,7 @@
 
 #include "plan/construct.h"
 #include "plan/join_choice.h"
+#include "plan/join_order.h"
 #include "plan/lower_node.h"
 
 namespace orrery::plan {
@@ -33,18 +34,28 @@ Result<Lowered> Lowering::lower_join(Rel& rel, const Want& want) {
     if (rel.join_type == JoinType::kInner && is_never_true(*e)) return lower_nothing(want.need);
   }
   ColumnSet left = available_columns(*rel.inputs[0]);
-  ColumnSet right = available_columns(*rel.inputs[1]);
   ColumnSet free = free_columns(context_, *rel.inputs[1]);
   if (free.intersects(left)) return lower_lateral(rel, want, free);
-  JoinKeys keys = find_join_keys(context_, rel.exprs, left, right);
-  IndexJoinChoice index =
-      find_index_join(context_, estimator_, rel.exprs, keys, *rel.inputs[1]);
+  double goal = want.order.empty() || want.stream ? want.goal : 0;
+  if (want.stream) {
+    ColumnId first = want.adjacent != kNoColumn ? want.adjacent : want.order[0].column;
+    if (!left.has(first)) std::swap(rel.inputs[0], rel.inputs[1]);
+    left = available_columns(*rel.inputs[0]);
+  } else if (rel.join_type == JoinType::kInner && !rel.ordered) {
+    order_joins(context_, estimator_, &rel, goal);
+    left = available_columns(*rel.inputs[0]);
+  }
+  ColumnSet right = available_columns(*rel.inputs[1]);
+  Conjuncts conjuncts = view_of(rel.exprs);
+  JoinKeys keys = find_join_keys(context_, conjuncts, left, right);
+  IndexJoinChoice index = find_index_join(context_, estimator_, keys, *rel.inputs[1]);
   Estimate left_cost = estimator_.estimate(*rel.inputs[0]);
   Estimate right_cost = estimator_.estimate(*rel.inputs[1]);
   double rows =
-      estimator_.join_rows(rel.join_type, left_cost.rows, right_cost.rows, rel.exprs);
-  JoinCost choice = choose_join(rel.join_type, left_cost, right_cost, rows, keys, index,
-                                want.order.empty() ? want.goal : 0);
+      estimator_.join_rows(rel.join_type, left_cost.rows, right_cost.rows, conjuncts);
+  JoinCost choice =
+      choose_join(rel.join_type, left_cost, right_cost, rows, keys, index, goal);
+  if (want.stream && index.index != nullptr) choice.method = JoinMethod::kIndex;
   Sides sides{left, right, rows, left_cost.rows, choice.estimate.total};
   switch (choice.method) {
     case JoinMethod::kHash:
@@ -174,6 +185,9 @@ Result<Lowered> Lowering::lower_index_join(Rel& rel, const Want& want, IndexJoin
   Rel& scan = *rel.inputs[1];
   Want left_want = side_want(rel, want, sides.left);
   left_want.order = want.order;
+  left_want.any_order = want.any_order;
+  left_want.stream = want.stream;
+  left_want.adjacent = want.adjacent;
   left_want.goal = want.goal;
   if (want.goal > 0) {
     left_want.goal =

@@ -5,6 +5,8 @@
 #include "plan/access_path.h"
 #include "plan/construct.h"
 #include "plan/lower_node.h"
+#include "plan/lower_order.h"
+#include "plan/scan_order.h"
 
 namespace orrery::plan {
 
@@ -12,70 +14,20 @@ using expr::ExprPtr;
 
 namespace {
 
-ColumnId scan_column(const Rel& rel, uint32_t table_column) {
-  for (size_t i = 0; i < rel.columns.size(); ++i) {
-    if (rel.table_columns[i] == table_column) return rel.columns[i];
-  }
-  return kNoColumn;
-}
-
-/// How an index scan serves an order: how many of its keys, and walked which way.
-struct IndexOrder {
-  size_t keys = 0;
-  storage::Direction direction = storage::Direction::kForward;
-};
-
-IndexOrder order_of_index(const PlanContext& context, const Rel& rel,
-                          const storage::IndexDef& def, size_t skip,
-                          const std::vector<Ordering>& wanted) {
-  IndexOrder out;
-  std::vector<ColumnId> fixed;
-  for (size_t i = 0; i < skip && i < def.columns.size(); ++i) {
-    fixed.push_back(scan_column(rel, def.columns[i]));
-  }
-  size_t next = skip;
-  bool decided = false;
-  for (const Ordering& key : wanted) {
-    if (std::find(fixed.begin(), fixed.end(), key.column) != fixed.end()) {
-      ++out.keys;  // one value only: any order will do
-      continue;
-    }
-    if (next >= def.columns.size() || scan_column(rel, def.columns[next]) != key.column) break;
-    // An index keeps NULLs as the largest keys, as ORDER BY does by default.
-    bool nullable = context.columns[key.column].nullable;
-    if (nullable && key.nulls_first != key.descending) break;
-    auto direction =
-        key.descending ? storage::Direction::kBackward : storage::Direction::kForward;
-    if (decided && direction != out.direction) break;
-    out.direction = direction;
-    decided = true;
-    ++out.keys;
-    ++next;
-    if (next == def.columns.size() && def.unique && !nullable) {
-      out.keys = wanted.size();  // no two rows are equal in the keys so far
-      break;
-    }
-  }
-  return out;
-}
-
-double sort_cost(double rows) { return rows * std::log2(rows + 2) * cost::kSortStep; }
-
 /// A path with what it costs the parent, who may have to sort.
 struct Choice {
   const AccessPath* path = nullptr;  ///< nullptr: full scan
   const storage::Index* order_index = nullptr;  ///< walked for its order only
   IndexOrder order;
   double cost = 0;
-  double rows = 0;
 };
 
-double cost_for_parent(double cost, double rows, double out_rows, size_t order_keys,
-                       const Want& want) {
+double cost_for_parent(double cost, double out_rows, size_t order_keys, const Want& want) {
   if (want.order.empty() || order_keys == want.order.size()) {
     bool stops = want.goal > 0 && out_rows > want.goal;
-    return stops ? cost * want.goal / out_rows + rows * 0 : cost;
+    return stops ? cost * want.goal / out_rows : cost;
   }
+  if (want.any_order) return cost + out_rows * cost::kGroupRow;
   if (want.goal <= 0) return cost + sort_cost(out_rows);
   // Top-N: most rows only meet the heap's bound. With a sorted prefix reading stops after the runs
   // that hold the rows wanted.
@@ -98,6 +50,41 @@ ColumnSet Lowering::contiguous_columns(const Rel& rel) const {
   return out;
 }
 
+namespace {
+
+/// The cheapest of a full scan, the index paths, and walking an index for its order.
+Choice choose_path(const PlanContext& context, const Rel& rel, const ScanPaths& paths,
+                   double out_rows, const Want& want) {
+  OrderFreedom freedom = want.any_order ? OrderFreedom::kAnyPermutation : OrderFreedom::kAsWanted;
+  double tests = cost::kTest * static_cast<double>(rel.exprs.size());
+  Choice best;
+  best.cost = cost_for_parent(paths.table_rows() * (cost::kSeqRow + tests), out_rows, 0, want);
+  for (const AccessPath& path : paths.paths()) {
+    Choice choice;
+    choice.path = &path;
+    if (path.parts.size() == 1 && path.order_skip != SIZE_MAX && path.parts[0].index->ordered()) {
+      choice.order = order_of_index(context, rel, path.parts[0].index->def(), path.order_skip,
+                                    want.order, freedom);
+    }
+    if (path.single_row) choice.order.order = want.order;
+    choice.cost = cost_for_parent(path.cost, out_rows, choice.order.order.size(), want);
+    if (choice.cost < best.cost) best = std::move(choice);
+  }
+  for (const auto& index : rel.table->indexes()) {
+    if (want.order.empty() || !index->ordered()) continue;
+    Choice choice;
+    choice.order_index = index.get();
+    choice.order = order_of_index(context, rel, index->def(), 0, want.order, freedom);
+    if (choice.order.order.empty()) continue;
+    choice.cost = cost_for_parent(paths.table_rows() * (cost::kIndexRow + tests), out_rows,
+                                  choice.order.order.size(), want);
+    if (choice.cost < best.cost) best = std::move(choice);
+  }
+  return best;
+}
+
+}  // namespace
+
 Result<Lowered> Lowering::lower_scan(Rel& rel, const Want& want) {
   for (const ExprPtr& e : rel.exprs) {
     if (is_never_true(*e)) return lower_nothing(want.need);
@@ -106,34 +93,7 @@ Result<Lowered> Lowering::lower_scan(Rel& rel, const Want& want) {
   double out_rows = std::max(paths.table_rows() * estimator_.selectivity(rel.exprs), 0.01);
   for (const AccessPath& path : paths.paths()) out_rows = std::min(out_rows, path.rows);
 
-  Choice best;
-  double tests = cost::kTest * static_cast<double>(rel.exprs.size());
-  best.rows = paths.table_rows();
-  best.cost = cost_for_parent(best.rows * (cost::kSeqRow + tests), best.rows, out_rows, 0, want);
-  for (const AccessPath& path : paths.paths()) {
-    Choice choice;
-    choice.path = &path;
-    choice.rows = path.rows;
-    if (path.parts.size() == 1 && path.order_skip != SIZE_MAX && path.parts[0].index->ordered()) {
-      choice.order = order_of_index(context_, rel, path.parts[0].index->def(), path.order_skip,
-                                    want.order);
-    }
-    if (path.single_row) choice.order.keys = want.order.size();
-    choice.cost = cost_for_parent(path.cost, path.rows, out_rows, choice.order.keys, want);
-    if (choice.cost < best.cost) best = choice;
-  }
-  for (const auto& index : rel.table->indexes()) {
-    if (want.order.empty() || !index->ordered()) break;
-    Choice choice;
-    choice.order_index = index.get();
-    choice.order = order_of_index(context_, rel, index->def(), 0, want.order);
-    if (choice.order.keys == 0) continue;
-    choice.rows = paths.table_rows();
-    choice.cost = cost_for_parent(choice.rows * (cost::kIndexRow + tests), choice.rows, out_rows,
-                                  choice.order.keys, want);
-    if (choice.cost < best.cost) best = choice;
-  }
-
+  Choice best = choose_path(context_, rel, paths, out_rows, want);
   auto node = make_node<ScanNode>();
   node->table = rel.table;
   note_table(rel.table);
@@ -155,11 +115,10 @@ Result<Lowered> Lowering::lower_scan(Rel& rel, const Want& want) {
     node->paths[0].ranges.emplace_back();
   }
   Lowered out;
-  if (best.order.keys > 0) {
+  if (!best.order.order.empty()) {
     node->direction = best.order.direction;
     node->ordered = true;
-    out.order.assign(want.order.begin(),
-                     want.order.begin() + static_cast<ptrdiff_t>(best.order.keys));
+    out.order = std::move(best.order.order);
   }
   std::vector<ExprPtr> rest;
   for (size_t i = 0; i < rel.exprs.size(); ++i) {
@@ -183,7 +142,7 @@ Result<Lowered> Lowering::lower_scan(Rel& rel, const Want& want) {
     ORRERY_TRY(lower_exprs(&rest, out.layout));
     node->filter = expr::make_and(std::move(rest));
   }
-  bool served = want.order.empty() || best.order.keys == want.order.size();
+  bool served = want.order.empty() || out.order.size() == want.order.size();
   if (want.goal > 0 && served) node->row_goal = static_cast<uint64_t>(std::ceil(want.goal));
   node->estimated_rows = out_rows;
   node->estimated_cost = best.cost;

@@ -46,10 +46,12 @@ class Writer {
     return static_cast<uint16_t>(index);
   }
 
-  /// The column of an assignment: neither the key nor assigned twice.
-  Result<uint16_t> assigned_column(const sql::Assignment& a, const std::vector<uint16_t>& before) {
+  /// The column of an assignment, which may be assigned once.
+  enum class KeyUpdate : uint8_t { kRefused, kAllowed };
+  Result<uint16_t> assigned_column(const sql::Assignment& a, const std::vector<uint16_t>& before,
+                                   KeyUpdate key) {
     ORRERY_TRY_ASSIGN(uint16_t column, column_index(a.column));
-    if (def().primary_key == column) {
+    if (def().primary_key == column && key == KeyUpdate::kRefused) {
       return Error(ErrorCode::kInvalidArgument,
                    "invalid argument: cannot UPDATE primary key column '" +
                        def().columns[column].name + "'. Use DELETE + INSERT instead",
@@ -305,7 +307,8 @@ class Inserter {
     }
     scope.tables.push_back("excluded");
     for (const sql::Assignment& a : statement_.conflict_assignments) {
-      ORRERY_TRY_ASSIGN(uint16_t column, writer_.assigned_column(a, node->update_columns));
+      ORRERY_TRY_ASSIGN(uint16_t column, writer_.assigned_column(a, node->update_columns,
+                                                                 Writer::KeyUpdate::kAllowed));
       ORRERY_TRY_ASSIGN(ExprPtr value, writer_.bind_value(*a.value, column, scope));
       ORRERY_TRY(writer_.lowering_.lower_expr(&value, layout));
       node->update_columns.push_back(column);
@@ -355,7 +358,8 @@ Result<std::unique_ptr<PlannedStatement>> plan_update(PlanContext& context,
   auto project = std::make_unique<Rel>(RelKind::kProject);
   std::vector<ColumnId> cells(1);
   for (const sql::Assignment& a : statement.assignments) {
-    ORRERY_TRY_ASSIGN(uint16_t column, writer.assigned_column(a, node->columns));
+    ORRERY_TRY_ASSIGN(uint16_t column, writer.assigned_column(a, node->columns,
+                                                              Writer::KeyUpdate::kRefused));
     ORRERY_TRY_ASSIGN(ExprPtr value, writer.bind_value(*a.value, column, writer.scope_));
     node->columns.push_back(column);
     ColumnId id = context.new_column(writer.def().columns[column].name, value->type,
