@@ -2,10 +2,10 @@
 
 namespace orrery::storage {
 namespace {
-constexpr int kSpins = 200;
-constexpr int kYields = 30;
+[[maybe_unused]] constexpr int kSpins = 200;
+[[maybe_unused]] constexpr int kYields = 30;
 /// A reader gives a waiting writer this many yields before it goes ahead.
-constexpr int kReaderPatience = 20;
+[[maybe_unused]] constexpr int kReaderPatience = 20;
 }  // namespace
 
 #if defined(__wasi__)
