@@ -338,7 +338,7 @@ TEST(RedoTest, MalformedBytesAreErrors) {
   for (size_t cut = 0; cut < redo.size(); ++cut) {
     Store other;
     Status applied = other.apply_redo(1, std::string_view(redo).substr(0, cut));
-    if (!applied) EXPECT_EQ(applied.error().code(), ErrorCode::kCorruption);
+    if (!applied) { EXPECT_EQ(applied.error().code(), ErrorCode::kCorruption); }
   }
   for (size_t at = 0; at < redo.size(); ++at) {
     for (int bit = 0; bit < 8; ++bit) {
@@ -347,7 +347,7 @@ TEST(RedoTest, MalformedBytesAreErrors) {
       Store other;
       Status applied = other.apply_redo(1, bad);
       if (applied) applied = other.finish_recovery(1);
-      if (!applied) EXPECT_EQ(applied.error().code(), ErrorCode::kCorruption);
+      if (!applied) { EXPECT_EQ(applied.error().code(), ErrorCode::kCorruption); }
     }
   }
 }
