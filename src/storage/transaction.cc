@@ -96,6 +96,7 @@ Status Transaction::end_statement() {
     uint64_t word = table.core().pages.word(check.row);
     if ((word & (kWordDeleted | kWordFree)) != 0) continue;
     const uint8_t* image = table.core().pages.image(check.row);
+    if (check.index->key_has_null(image)) continue;
     ORRERY_TRY(impl_->check_unique(table, *check.index, image, check.row));
   }
   impl_->deferred.clear();

@@ -7,14 +7,14 @@
 namespace orrery::storage {
 namespace {
 
-/// True where a committed row other than `row` has the key of `image`.
-bool committed_row_has_key(const TableImpl& table, const IndexImpl& index, const uint8_t* image,
-                           RowId row) {
+/// True where a row other than `row`, committed or of transaction `own`, has the key of `image`.
+bool other_row_has_key(const TableImpl& table, const IndexImpl& index, const uint8_t* image,
+                       RowId row, TxnId own) {
   RowList rows;
   index.find(image, &rows);
   const RowPages& pages = table.core().pages;
   // Sequences that are assigned but not published count: they were here first.
-  ReadView assigned{kNotCommitted - 1, 0};
+  ReadView assigned{kNotCommitted - 1, own};
   for (uint32_t i = 0; i < rows.size(); ++i) {
     if (rows[i] == row) continue;
     const uint8_t* seen = visible_image(pages.word(rows[i]), pages.image(rows[i]), assigned);
@@ -34,14 +34,14 @@ void retire_lost_indexes(const TableImpl& old, const std::shared_ptr<TableImpl>*
   }
 }
 
-Status validate_row(const TableImpl& table, RowId row) {
+Status validate_row(const TableImpl& table, RowId row, TxnId own) {
   SharedLockGuard<RwLatch> hold(table.core().latch);
   const RowPages& pages = table.core().pages;
   if (!pages.in_use(row) || (pages.word(row) & kWordDeleted) != 0) return {};
   const uint8_t* image = pages.image(row);
   for (const IndexImpl* index : table.index_impls()) {
     if (!index->def().unique || index->key_has_null(image)) continue;
-    if (!committed_row_has_key(table, *index, image, row)) continue;
+    if (!other_row_has_key(table, *index, image, row, own)) continue;
     if (!index->def().primary) return key_error(table, *index, image);
     return Error(ErrorCode::kConflict, "write conflict: row " + row_label(table, image, row) +
                                            " was concurrently inserted by another transaction");
@@ -56,10 +56,10 @@ Status validate_row(const TableImpl& table, RowId row) {
 Status TransactionImpl::validate_keys() {
   for (const LogEntry& entry : state->log) {
     if (entry.kind == LogEntry::Kind::kRecord) {
-      ORRERY_TRY(validate_row(*entry.table, entry.record->row));
+      ORRERY_TRY(validate_row(*entry.table, entry.record->row, id));
     } else if (entry.kind == LogEntry::Kind::kInsertRun) {
       for (uint32_t i = 0; i < entry.count; ++i) {
-        ORRERY_TRY(validate_row(*entry.table, entry.first + i));
+        ORRERY_TRY(validate_row(*entry.table, entry.first + i, id));
       }
     }
   }

@@ -52,7 +52,7 @@ void undo_record(TxnState& state, TableImpl& table, UndoRecord* record) {
     discard_strings(state, table, place, record->image());
     std::memcpy(place, record->image(), table.layout().image_bytes());
     if ((record->before_word & kWordDeleted) != 0) ++core.deleted_rows;
-  } else {
+  } else if ((record->before_word & kWordDeleted) == 0) {
     --core.deleted_rows;
   }
   core.pages.set_word(row, record->before_word);

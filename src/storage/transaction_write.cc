@@ -186,9 +186,10 @@ Status TransactionImpl::update_image(TableImpl& table, RowId row, const uint8_t*
   ++core.undo_records;
   log_record(table, record);
   for (IndexImpl* index : table.index_impls()) {
-    if (index->same_key(record->image(), place)) continue;
-    index->add(place, row);
-    if (index->def().unique && !index->key_has_null(place)) {
+    bool entry_is_there = index->same_key(record->image(), place);
+    if (!entry_is_there) index->add(place, row);
+    bool moved = base == place ? !entry_is_there : !index->same_key(base, place);
+    if (moved && index->def().unique && !index->key_has_null(place)) {
       deferred.push_back({&table, index, row});
     }
   }
@@ -199,7 +200,6 @@ Status TransactionImpl::update_image(TableImpl& table, RowId row, const uint8_t*
 Status TransactionImpl::erase_row(TableImpl& table, RowId row) {
   TableCore& core = table.core();
   uint64_t word = core.pages.word(row);
-  if ((word & kWordDeleted) != 0) return {};
   auto* record = new (state->arena.allocate(sizeof(UndoRecord))) UndoRecord;
   record->txn = &state->mark;
   record->before_word = word;
@@ -209,7 +209,8 @@ Status TransactionImpl::erase_row(TableImpl& table, RowId row) {
   if (older != nullptr && older->kind != UndoKind::kInsert) older->newer = record;
   core.pages.set_word(row, word_of(record) | kWordDeleted);
   ++core.undo_records;
-  ++core.deleted_rows;
+  // A doomed snapshot may delete what another has deleted since.
+  if ((word & kWordDeleted) == 0) ++core.deleted_rows;
   log_record(table, record);
   return {};
 }
