@@ -5,6 +5,7 @@
 
 #include "plan/construct.h"
 #include "plan/estimate.h"
+#include "types/compare.h"
 
 namespace orrery::plan {
 
@@ -298,9 +299,74 @@ ScanPaths::ScanPaths(const PlanContext& context, const Estimator& estimator, con
     std::vector<Sarg> found = find_sargs(context, scan, *scan.exprs[i], i);
     for (Sarg& sarg : found) sargs_.push_back(std::move(sarg));
   }
+  tighten();
+  find_contradiction();
   add_index_paths();
   for (size_t i = 0; i < scan.exprs.size(); ++i) {
     if (scan.exprs[i]->kind == ExprKind::kOr) add_or_path(i);
+  }
+}
+
+namespace {
+
+/// The constant that the sarg compares with, or nullptr.
+const Datum* constant_of(const Sarg& sarg) {
+  if (sarg.kind == SargKind::kIn || sarg.values[0]->kind != ExprKind::kConstant) return nullptr;
+  const Datum& value = sarg.values[0]->constant.datum();
+  return value.is_null() ? nullptr : &value;
+}
+
+bool is_tighter(const Sarg& a, const Sarg& b) {
+  int order = types::total_order(*constant_of(a), *constant_of(b));
+  if (order == 0) return !a.included && b.included;
+  return (order > 0) == (a.kind == SargKind::kLower);
+}
+
+bool is_bound(const Sarg& sarg) {
+  return sarg.kind == SargKind::kLower || sarg.kind == SargKind::kUpper;
+}
+
+}  // namespace
+
+/// Of constant bounds of the same kind only the tightest stays.
+void ScanPaths::tighten() {
+  std::vector<Sarg> kept;
+  for (Sarg& sarg : sargs_) {
+    bool alone = std::count_if(sargs_.begin(), sargs_.end(), [&](const Sarg& other) {
+                   return other.conjunct == sarg.conjunct;
+                 }) == 1;  // LIKE has two
+    bool merged = false;
+    for (Sarg& other : kept) {
+      bool pair = is_bound(sarg) && other.kind == sarg.kind && other.column == sarg.column &&
+                  alone && sarg.exact && other.exact && constant_of(sarg) != nullptr &&
+                  constant_of(other) != nullptr;
+      if (!pair) continue;
+      if (is_tighter(sarg, other)) std::swap(sarg, other);
+      other.implied.push_back(sarg.conjunct);
+      for (size_t conjunct : sarg.implied) other.implied.push_back(conjunct);
+      merged = true;
+      break;
+    }
+    if (!merged) kept.push_back(std::move(sarg));
+  }
+  sargs_ = std::move(kept);
+}
+
+void ScanPaths::find_contradiction() {
+  for (const Sarg& a : sargs_) {
+    for (const Sarg& b : sargs_) {
+      if (&a == &b || a.column != b.column) continue;
+      const Datum* x = constant_of(a);
+      const Datum* y = constant_of(b);
+      if (x == nullptr || y == nullptr || a.kind == SargKind::kUpper) continue;
+      int order = types::total_order(*x, *y);
+      bool open = !a.included || !b.included;
+      bool crossed = b.kind == SargKind::kUpper && (order > 0 || (order == 0 && open));
+      bool below = a.kind == SargKind::kEqual && b.kind == SargKind::kLower &&
+                   (order < 0 || (order == 0 && open));
+      bool differ = a.kind == SargKind::kEqual && b.kind == SargKind::kEqual && order != 0;
+      impossible_ = impossible_ || crossed || below || differ;
+    }
   }
 }
 
@@ -312,6 +378,7 @@ bool ScanPaths::match_index(const storage::Index& index, const std::vector<Sarg>
   part.ranges.emplace_back();
   double rows = table_rows_;
   size_t fixed = 0;
+  size_t single = 0;  // leading columns with one value
   bool all_equal = true;
   std::vector<const Sarg*> used;
   for (; fixed < def.columns.size(); ++fixed) {
@@ -321,6 +388,7 @@ bool ScanPaths::match_index(const storage::Index& index, const std::vector<Sarg>
     const Sarg* chosen = equal != nullptr ? equal : in;
     if (in != nullptr && part.ranges.size() * in->values.size() > kRangesMax) break;
     all_equal = all_equal && in == nullptr;
+    if (all_equal) ++single;
     used.push_back(chosen);
     add_members(*chosen, &part.ranges);
     ColumnId id = kNoColumn;
@@ -351,18 +419,18 @@ bool ScanPaths::match_index(const storage::Index& index, const std::vector<Sarg>
     path->single_row = all_equal;
   }
   for (const Sarg* sarg : used) {
-    // LIKE has two sargs, of which one may go unused only if both bounds were taken by others.
-    bool both = sarg->kind != SargKind::kLower && sarg->kind != SargKind::kUpper;
-    bool complete = both || std::count_if(sargs.begin(), sargs.end(), [&](const Sarg& other) {
-                              return other.conjunct == sarg->conjunct;
-                            }) == std::count_if(used.begin(), used.end(), [&](const Sarg* other) {
-                              return other->conjunct == sarg->conjunct;
-                            });
-    if (sarg->exact && complete && !is_answered(*path, sarg->conjunct)) {
-      path->answered.push_back(sarg->conjunct);
-    }
+    auto same_conjunct = [&](size_t conjunct) { return conjunct == sarg->conjunct; };
+    auto wanted = std::count_if(sargs.begin(), sargs.end(), [&](const Sarg& other) {
+      return same_conjunct(other.conjunct);
+    });
+    auto taken = std::count_if(used.begin(), used.end(), [&](const Sarg* other) {
+      return same_conjunct(other->conjunct);
+    });
+    if (!sarg->exact || wanted != taken) continue;  // LIKE needs both its bounds
+    if (!is_answered(*path, sarg->conjunct)) path->answered.push_back(sarg->conjunct);
+    path->answered.insert(path->answered.end(), sarg->implied.begin(), sarg->implied.end());
   }
-  path->order_skip = all_equal ? fixed : SIZE_MAX;
+  path->order_skip = single;  // the executor takes several ranges in the order of the index
   path->rows = std::max(rows, 0.01);
   path->cost = static_cast<double>(part.ranges.size()) * cost::kDescend +
                path->rows * (cost::kIndexRow +
@@ -415,7 +483,12 @@ void ScanPaths::add_or_path(size_t conjunct) {
   }
   out.rows = std::min(out.rows, table_rows_);
   out.cost += out.rows * cost::kTest;
-  out.order_skip = SIZE_MAX;
+  bool points = out.parts.size() == 1 &&
+                std::all_of(out.parts[0].ranges.begin(), out.parts[0].ranges.end(),
+                            [](const PathRange& range) {
+                              return range.lower == nullptr && range.upper == nullptr;
+                            });
+  out.order_skip = points ? 0 : SIZE_MAX;
   if (exact) out.answered.push_back(conjunct);
   paths_.push_back(std::move(out));
 }

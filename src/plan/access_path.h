@@ -23,6 +23,7 @@ struct Sarg {
   bool exact = true;  ///< false: the conjunct must be tested on the rows found
   size_t conjunct = 0;
   std::vector<expr::ExprPtr> values;  ///< of the column's type; one, or the members of IN
+  std::vector<size_t> implied;        ///< conjuncts that are weaker bounds of the same kind
 };
 
 /// The comparison that a conjunct makes, if any. `table_columns` are those of the scan.
@@ -48,7 +49,8 @@ struct AccessPath {
   std::vector<size_t> answered;  ///< conjuncts that need no test
   double rows = 0;               ///< that the ranges hold
   bool single_row = false;       ///< a unique key is given in full
-  size_t order_skip = 0;         ///< index columns that are fixed, before those that give order
+  /// Index columns that are fixed, before those that give order; SIZE_MAX: there is no order.
+  size_t order_skip = 0;
   double cost = 0;               ///< of reading all of them
 };
 
@@ -59,8 +61,12 @@ class ScanPaths {
 
   const std::vector<AccessPath>& paths() const { return paths_; }
   double table_rows() const { return table_rows_; }
+  /// The conjuncts contradict each other: no row can pass.
+  bool impossible() const { return impossible_; }
 
  private:
+  void tighten();
+  void find_contradiction();
   void add_index_paths();
   void add_or_path(size_t conjunct);
   bool match_index(const storage::Index& index, const std::vector<Sarg>& sargs,
@@ -70,6 +76,7 @@ class ScanPaths {
   const Estimator& estimator_;
   const Rel& scan_;
   double table_rows_;
+  bool impossible_ = false;
   std::vector<Sarg> sargs_;
   std::vector<std::vector<Sarg>> or_sargs_;
   std::vector<AccessPath> paths_;

@@ -160,6 +160,18 @@ Estimate Estimator::estimate_join(const Rel& rel) const {
 
 namespace {
 
+/// The rows of a whole table of which an index starts with the column.
+bool has_skip_scan(const PlanContext& context, const Rel& rel, ColumnId column) {
+  const ColumnInfo& info = context.columns[column];
+  if (rel.kind != RelKind::kScan || !rel.exprs.empty() || info.table != rel.table.get()) {
+    return false;
+  }
+  return std::any_of(info.table->indexes().begin(), info.table->indexes().end(),
+                     [&](const auto& index) {
+                       return index->ordered() && index->def().columns[0] == info.table_column;
+                     });
+}
+
 double sort_cost(double rows) { return rows * std::log2(rows + 2) * cost::kSortStep; }
 
 }  // namespace
@@ -209,6 +221,9 @@ Estimate Estimator::estimate(const Rel& rel) const {
       out.rows = std::min(keys, std::max(1.0, input.rows));
       out.startup = input.startup;
       out.total = input.total + input.rows * cost::kGroupRow;
+      if (rel.keys.size() == 1 && has_skip_scan(context_, *rel.inputs[0], rel.keys[0])) {
+        out.total = std::min(out.total, out.rows * cost::kDescend);
+      }
       return out;
     }
     case RelKind::kSort:

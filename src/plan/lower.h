@@ -109,6 +109,8 @@ class Lowering {
   ColumnId unique_group(const std::vector<expr::ExprPtr>& groups) const;
   std::vector<Ordering> group_order(const Rel& rel, const Want& want) const;
   Want aggregate_want(const Rel& rel, const Want& want, const std::vector<size_t>& kept) const;
+  std::vector<size_t> drop_dependent_groups(Rel& rel, const ColumnSet& need,
+                                            std::vector<size_t> kept) const;
   void use_skip_scan(const Rel& rel, const Want& want, Lowered* input) const;
   Result<Lowered> lower_aggregate(Rel& rel, const Want& want);
   Result<Lowered> lower_distinct(Rel& rel, Want want);

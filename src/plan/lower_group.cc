@@ -139,6 +139,38 @@ std::vector<Ordering> Lowering::group_order(const Rel& rel, const Want& want) co
   return out.size() == rel.exprs.size() ? out : std::vector<Ordering>();
 }
 
+/// Groups that follow from a table's key among them become any value of the group: one key to hash.
+std::vector<size_t> Lowering::drop_dependent_groups(Rel& rel, const ColumnSet& need,
+                                                    std::vector<size_t> kept) const {
+  ColumnId key = unique_group(rel.exprs);
+  if (key == kNoColumn || rel.exprs.size() < 2) return kept;
+  std::vector<ExprPtr> groups;
+  std::vector<ColumnId> columns, moved;
+  size_t count = rel.exprs.size();
+  for (size_t i = 0; i < count; ++i) {
+    bool is_key = rel.exprs[i]->kind == ExprKind::kColumn && rel.exprs[i]->index == key;
+    if (is_key) {
+      groups.push_back(std::move(rel.exprs[i]));
+      columns.push_back(rel.columns[i]);
+      continue;
+    }
+    if (!need.has(rel.columns[i])) continue;
+    AggregateCall call;
+    call.kind = expr::AggregateKind::kFirst;
+    call.type = rel.exprs[i]->type;
+    call.args.push_back(std::move(rel.exprs[i]));
+    kept.push_back(rel.aggregates.size());
+    rel.aggregates.push_back(std::move(call));
+    moved.push_back(rel.columns[i]);
+  }
+  columns.insert(columns.end(), rel.columns.begin() + static_cast<ptrdiff_t>(count),
+                 rel.columns.end());
+  columns.insert(columns.end(), moved.begin(), moved.end());
+  rel.columns = std::move(columns);
+  rel.exprs = std::move(groups);
+  return kept;
+}
+
 Result<Lowered> Lowering::lower_aggregate(Rel& rel, const Want& want) {
   size_t groups = rel.exprs.size();
   std::vector<size_t> kept;
@@ -149,6 +181,10 @@ Result<Lowered> Lowering::lower_aggregate(Rel& rel, const Want& want) {
   Lowered out;
   auto node = make_node<AggregateNode>();
   node->input_sorted = rel.grouping_sets.empty() && groups_are_adjacent(rel.exprs, in);
+  if (rel.grouping_sets.empty() && rel.grouping.empty()) {
+    kept = drop_dependent_groups(rel, want.need, std::move(kept));
+    groups = rel.exprs.size();
+  }
   for (size_t i = 0; i < groups; ++i) out.layout.push_back(rel.columns[i]);
   for (size_t i : kept) {
     out.layout.push_back(rel.columns[groups + i]);

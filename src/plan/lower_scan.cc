@@ -90,6 +90,7 @@ Result<Lowered> Lowering::lower_scan(Rel& rel, const Want& want) {
     if (is_never_true(*e)) return lower_nothing(want.need);
   }
   ScanPaths paths(context_, estimator_, rel);
+  if (paths.impossible()) return lower_nothing(want.need);
   double out_rows = std::max(paths.table_rows() * estimator_.selectivity(rel.exprs), 0.01);
   for (const AccessPath& path : paths.paths()) out_rows = std::min(out_rows, path.rows);
 

@@ -8,12 +8,14 @@ using expr::ExprKind;
 using expr::ExprPtr;
 
 RelPtr optimize(PlanContext& context, RelPtr rel) {
+  if (rel->kind == RelKind::kValues) return rel;
   rel = push_down(context, std::move(rel), {});
-  if (!context.subqueries.empty()) {
-    rel = unnest(context, std::move(rel));
-    rel = push_down(context, std::move(rel), {});
-  }
-  return delay_projections(context, std::move(rel));
+  rel = unnest(context, std::move(rel));
+  rel = find_extremes(context, std::move(rel));
+  rel = delay_projections(context, std::move(rel));
+  rel = unnest_scalars(context, std::move(rel));
+  if (!context.subqueries.empty()) rel = push_down(context, std::move(rel), {});
+  return hoist_projections(context, std::move(rel));
 }
 
 namespace {

@@ -13,6 +13,12 @@ RelPtr unnest(PlanContext& context, RelPtr rel);
 /// Moves conjuncts as far down as their columns allow; turns outer joins whose NULL rows cannot
 /// pass into inner ones.
 RelPtr push_down(PlanContext& context, RelPtr rel, std::vector<expr::ExprPtr> conjuncts);
+/// Moves projections out of the way of joins, so that the tables below them can be looked up.
+RelPtr hoist_projections(PlanContext& context, RelPtr rel);
+/// MIN and MAX of indexed columns become the first row of an index walk.
+RelPtr find_extremes(PlanContext& context, RelPtr rel);
+/// Correlated scalar aggregates become joins with grouped ones where that is cheaper.
+RelPtr unnest_scalars(PlanContext& context, RelPtr rel);
 /// Computes select lists after LIMIT where nothing below needs them.
 RelPtr delay_projections(PlanContext& context, RelPtr rel);
 

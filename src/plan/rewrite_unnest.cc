@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "plan/construct.h"
+#include "plan/correlation.h"
 #include "plan/rewrite.h"
 
 namespace orrery::plan {
@@ -31,15 +32,6 @@ bool all_hash_alike(const PlanContext& context, const Expr& test, const Subquery
   return true;
 }
 
-/// Moves the expressions that pass out of the list; both keep their order.
-template <class Test>
-std::vector<ExprPtr> take_if(std::vector<ExprPtr>* list, Test test) {
-  std::vector<ExprPtr> taken, kept;
-  for (ExprPtr& e : *list) (test(*e) ? taken : kept).push_back(std::move(e));
-  *list = std::move(kept);
-  return taken;
-}
-
 class Unnester {
  public:
   explicit Unnester(PlanContext& context) : context_(context) {}
@@ -61,7 +53,7 @@ class Unnester {
     const Subquery& subquery = context_.subqueries[e.index];
     if (!subquery.rel || owns_ctes(e.index)) return false;
     bool correlated = !subquery.free.empty();
-    if (correlated && !can_pull(*subquery.rel, subquery.free)) return false;
+    if (correlated && !can_pull(context_, *subquery.rel, subquery.free)) return false;
     if (e.subquery_kind == SubqueryKind::kExists) return correlated;
     if (e.subquery_kind != SubqueryKind::kIn || has_subquery(*e.args[0])) return false;
     if (!all_hash_alike(context_, e, subquery) || is_volatile(context_, *e.args[0])) return false;
@@ -79,66 +71,26 @@ class Unnester {
                        [index](const Cte& cte) { return cte.owner == index + 1; });
   }
 
-  bool reads(const Expr& e, const ColumnSet& free) const {
-    return columns_read(context_, e).intersects(free);
-  }
-
-  /// True where every use of `free` can be pulled out of the tree.
-  bool can_pull(const Rel& rel, const ColumnSet& free) const {
-    if (!free_columns(context_, rel).intersects(free)) return true;
-    switch (rel.kind) {
-      case RelKind::kScan:
-        return true;
-      case RelKind::kFilter:
-      case RelKind::kDistinct:
-        return can_pull(*rel.inputs[0], free);
-      case RelKind::kSort:
-        return std::none_of(rel.sort_keys.begin(), rel.sort_keys.end(),
-                            [&](const SortKey& key) { return reads(*key.expr, free); }) &&
-               can_pull(*rel.inputs[0], free);
-      case RelKind::kProject:
-        return std::none_of(rel.exprs.begin(), rel.exprs.end(),
-                            [&](const ExprPtr& e) { return reads(*e, free); }) &&
-               can_pull(*rel.inputs[0], free);
-      case RelKind::kJoin:
-        if (rel.join_type == JoinType::kInner) {
-          return can_pull(*rel.inputs[0], free) && can_pull(*rel.inputs[1], free);
-        }
-        return rel.join_type != JoinType::kFull &&
-               std::none_of(rel.exprs.begin(), rel.exprs.end(),
-                            [&](const ExprPtr& e) { return reads(*e, free); }) &&
-               !free_columns(context_, *rel.inputs[1]).intersects(free) &&
-               can_pull(*rel.inputs[0], free);
-      default:
-        return false;
+  /// Select lists that the join condition does not read.
+  RelPtr strip_projections(RelPtr rel, const std::vector<ExprPtr>& conjuncts) const {
+    while (rel->kind == RelKind::kProject) {
+      ColumnSet made;
+      made.add(rel->columns);
+      bool read = std::any_of(conjuncts.begin(), conjuncts.end(), [&](const ExprPtr& e) {
+        return columns_read(context_, *e).intersects(made);
+      });
+      if (read) break;
+      RelPtr input = std::move(rel->inputs[0]);
+      rel = std::move(input);
     }
-  }
-
-  void pull(RelPtr* rel, const ColumnSet& free, std::vector<ExprPtr>* out) {
-    if (!free_columns(context_, **rel).intersects(free)) return;
-    Rel& r = **rel;
-    bool conjuncts = r.kind == RelKind::kScan || r.kind == RelKind::kFilter ||
-                     (r.kind == RelKind::kJoin && r.join_type == JoinType::kInner);
-    if (conjuncts) {
-      for (ExprPtr& e : take_if(&r.exprs, [&](const Expr& x) { return reads(x, free); })) {
-        out->push_back(std::move(e));
-      }
-    }
-    for (RelPtr& input : r.inputs) pull(&input, free, out);
-    // Neither order nor repetition matters to the join, and DISTINCT could drop pulled columns.
-    bool dissolves = r.kind == RelKind::kSort || r.kind == RelKind::kDistinct ||
-                     (r.kind == RelKind::kFilter && r.exprs.empty());
-    if (dissolves) {
-      RelPtr input = std::move(r.inputs[0]);
-      *rel = std::move(input);
-    }
+    return rel;
   }
 
   RelPtr join(RelPtr left, Expr& test) {
     Subquery& subquery = context_.subqueries[test.index];
     std::vector<ExprPtr> conjuncts;
     RelPtr right = std::move(subquery.rel);
-    if (!subquery.free.empty()) pull(&right, subquery.free, &conjuncts);
+    if (!subquery.free.empty()) pull_correlated(context_, &right, subquery.free, &conjuncts);
     right = run(std::move(right));
     bool never_null = true;
     if (test.subquery_kind == SubqueryKind::kIn) {
@@ -151,6 +103,7 @@ class Unnester {
                                                std::move(column)));
       }
     }
+    right = strip_projections(std::move(right), conjuncts);
     JoinType type = !test.negated ? JoinType::kSemi
                     : never_null  ? JoinType::kAnti
                                   : JoinType::kNullAwareAnti;
@@ -162,6 +115,10 @@ class Unnester {
 
 }  // namespace
 
-RelPtr unnest(PlanContext& context, RelPtr rel) { return Unnester(context).run(std::move(rel)); }
+RelPtr unnest(PlanContext& context, RelPtr rel) {
+  if (context.subqueries.empty()) return rel;
+  rel = Unnester(context).run(std::move(rel));
+  return push_down(context, std::move(rel), {});
+}
 
 }  // namespace orrery::plan
