@@ -58,6 +58,35 @@ bool is_fixed_kind(const Expr& e) {
   }
 }
 
+bool is_plain_value(const Node& n) {
+  bool stored = n.expr->kind == ExprKind::kColumn || n.expr->kind == ExprKind::kConstant ||
+                n.expr->kind == ExprKind::kParameter;
+  types::Layout layout = types::layout_of(n.expr->type);
+  return stored && layout != types::Layout::kString && layout != types::Layout::kDatum;
+}
+
+/// See Node::cheap.
+bool is_cheap(const Node& n) {
+  switch (n.expr->kind) {
+    case ExprKind::kColumn:
+      return n.expr->type == TypeId::kBoolean;
+    case ExprKind::kCompare:
+      return n.arg_count == 2 && n.children[0].expr->type == n.children[1].expr->type &&
+             is_plain_value(n.children[0]) && is_plain_value(n.children[1]);
+    case ExprKind::kIsNull:
+      return n.children[0].expr->kind == ExprKind::kColumn;
+    case ExprKind::kAnd:
+    case ExprKind::kOr:
+    case ExprKind::kNot:
+      for (uint32_t i = 0; i < n.arg_count; ++i) {
+        if (!n.children[i].cheap) return false;
+      }
+      return true;
+    default:
+      return false;
+  }
+}
+
 void build(const Expr& e, Node* node, Node** next) {
   node->expr = &e;
   uint32_t args = 0;
@@ -75,6 +104,7 @@ void build(const Expr& e, Node* node, Node** next) {
   };
   for_each_arg(e, child);
   for (const ExprPtr& arg : e.outer_args) child(*arg);
+  node->cheap = is_cheap(*node);
 }
 
 }  // namespace

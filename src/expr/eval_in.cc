@@ -95,6 +95,7 @@ class InListState final : public KernelState {
   void make(const std::vector<Datum>& items, TypeId left) {
     left_ = left;
     has_null_ = false;
+    is_few_ = false;
     items_.clear();
     for (const Datum& d : items) {
       has_null_ = has_null_ || d.is_null();
@@ -114,6 +115,10 @@ class InListState final : public KernelState {
       kind_ = SetKind::kInts;
       std::vector<int64_t> ints;
       for_each([&](const Datum& d) { add_integer(d, &ints); });
+      is_few_ = !ints.empty() && ints.size() <= kFewIntegers;
+      for (size_t i = 0; is_few_ && i < kFewIntegers; ++i) {
+        few_[i] = ints[std::min(i, ints.size() - 1)];
+      }
       ints_.assign(std::move(ints));
       return;
     }
@@ -122,6 +127,10 @@ class InListState final : public KernelState {
     for_each([&](const Datum& d) { cells.push_back({d}); });
     cells_.assign(std::move(cells));
   }
+
+  /// The integers where there are a few, the last repeated to fill the array; or nullptr.
+  const int64_t* few_integers() const { return is_few_ ? few_ : nullptr; }
+  static constexpr size_t kFewIntegers = 8;
 
   TypeId left() const { return left_; }
   bool has_null() const { return has_null_; }
@@ -179,12 +188,28 @@ class InListState final : public KernelState {
 
   TypeId left_ = TypeId::kNull;
   bool has_null_ = false;
+  bool is_few_ = false;
+  int64_t few_[kFewIntegers] = {};
   SetKind kind_ = SetKind::kCells;
   std::vector<types::Value> items_;
   ItemSet<int64_t, HashInt> ints_;
   ItemSet<StringRef, HashString> strings_;
   ItemSet<Cell, HashCell> cells_;
 };
+
+/// One pass without branches over the integers of a column.
+void probe_few(const int64_t* few, const Vector& left, const Selection& rows, bool negated,
+               uint8_t* cells) {
+  static_assert(InListState::kFewIntegers == 8);
+  const int64_t f[8] = {few[0], few[1], few[2], few[3], few[4], few[5], few[6], few[7]};
+  const int64_t* x = left.data<int64_t>();
+  types::for_each_row(rows, [=](uint32_t r) {
+    int64_t v = x[r];
+    bool found = (v == f[0]) | (v == f[1]) | (v == f[2]) | (v == f[3]) | (v == f[4]) | (v == f[5]) |
+                 (v == f[6]) | (v == f[7]);
+    cells[r] = found != negated;
+  });
+}
 
 /// Members that differ from row to row: every item is tried.
 void try_items(const Vector& left, const std::vector<const Vector*>& items, const Selection& rows,
@@ -247,6 +272,11 @@ Status Evaluator::in_list(Node& node, const Selection& rows, Vector& out) {
   }
   uint8_t* cells = out.data<uint8_t>();
   const bool has_null = state->has_null();
+  if (!constant && !has_null && state->few_integers() != nullptr) {
+    // Integers under a NULL may be looked at; their results are NULL already.
+    probe_few(state->few_integers(), *left, rows, negated, cells);
+    return {};
+  }
   state->probe(*left, constant ? first_row() : rows, [&](uint32_t r, bool found) {
     cells[r] = found != negated;
     if (!found && has_null) out.set_null(r);

@@ -58,10 +58,50 @@ Status Evaluator::truth(Node& node, const Selection& rows, const Vector** out) {
   return {};
 }
 
+namespace {
+
+/// Folds an argument into what the earlier ones gave; all are without NULLs.
+void fold_in(const Vector& v, const Selection& rows, bool is_or, uint8_t* cells) {
+  const uint8_t* from = v.data<uint8_t>();
+  if (v.is_constant()) {
+    const uint8_t c = from[0];
+    if (c == (is_or ? 0 : 1)) return;
+    types::for_each_row(rows, [=](uint32_t r) { cells[r] = c; });
+  } else if (is_or) {
+    types::for_each_row(rows, [=](uint32_t r) { cells[r] |= from[r]; });
+  } else {
+    types::for_each_row(rows, [=](uint32_t r) { cells[r] &= from[r]; });
+  }
+}
+
+}  // namespace
+
+/// Every argument for every row. False where one has NULLs, which is left to connective().
+Status Evaluator::cheap_connective(Node& node, const Selection& rows, Vector& out, bool* done) {
+  const bool is_or = node.expr->kind == ExprKind::kOr;
+  out.reset(TypeId::kBoolean, capacity_);
+  uint8_t* cells = out.data<uint8_t>();
+  types::for_each_row(rows, [=](uint32_t r) { cells[r] = is_or ? 0 : 1; });
+  *done = false;
+  for (uint32_t i = 0; i < node.arg_count; ++i) {
+    const Vector* v;
+    ORRERY_TRY(truth(node.children[i], rows, &v));
+    if (v->has_nulls()) return {};
+    fold_in(*v, rows, is_or, cells);
+  }
+  *done = true;
+  return {};
+}
+
 Status Evaluator::connective(Node& node, const Selection& rows, Vector& out) {
   // The value that decides: FALSE for AND, TRUE for OR. A later argument is evaluated only where no
   // earlier one has decided.
   const uint8_t decisive = node.expr->kind == ExprKind::kOr ? 1 : 0;
+  if (node.cheap) {
+    bool done;
+    ORRERY_TRY(cheap_connective(node, rows, out, &done));
+    if (done) return {};
+  }
   out.reset(TypeId::kBoolean, capacity_);
   uint8_t* cells = out.data<uint8_t>();
   ScopedRows open(buffers_, rows.count);
@@ -218,6 +258,7 @@ Status Evaluator::select(Node& node, const Selection& rows, uint32_t* out_rows, 
     case ExprKind::kAnd:
       return select_and(node, rows, out_rows, count);
     case ExprKind::kOr:
+      if (node.cheap) break;
       return select_or(node, rows, out_rows, count);
     case ExprKind::kCompare:
       if (node.children[0].expr->kind == ExprKind::kRow) break;

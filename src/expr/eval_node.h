@@ -17,6 +17,8 @@ struct Node {
   uint32_t child_count = 0;
   uint32_t arg_count = 0;
   bool fixed = false;  ///< depends on constants only: evaluated once per state
+  bool cheap =
+      false;  ///< a truth value that costs less to compute than to leave out, and cannot fail
   bool ready = false;  ///< fixed, and `vec` holds the result
   types::Vector vec;
   std::unique_ptr<types::Vector> converted;  ///< `vec` as BOOLEAN, or in the static type
@@ -92,6 +94,7 @@ class Evaluator {
   Status call_function(Node& node, const types::Selection& rows, types::Vector& out);
   Status compare(Node& node, const types::Selection& rows, types::Vector& out);
   Status compare_rows(Node& node, const types::Selection& rows, types::Vector& out);
+  Status cheap_connective(Node& node, const types::Selection& rows, types::Vector& out, bool* done);
   Status connective(Node& node, const types::Selection& rows, types::Vector& out);
   Status negation(Node& node, const types::Selection& rows, types::Vector& out);
   Status null_test(Node& node, const types::Selection& rows, types::Vector& out);

@@ -133,6 +133,7 @@ Wildcard Wildcard::glob(std::string_view pattern) {
 
 void Wildcard::finish() {
   if (!segments_.empty() && segments_.back().empty()) segments_.pop_back();
+  find_fixed_start();
   shape_ = Shape::kGeneral;
   if (segments_.empty()) {
     shape_ = open_end_ ? Shape::kAnything : Shape::kExact;
@@ -146,6 +147,36 @@ void Wildcard::finish() {
   } else {
     shape_ = open_end_ ? Shape::kPrefix : Shape::kExact;
   }
+}
+
+void Wildcard::find_fixed_start() {
+  if (open_start_ || segments_.empty() || sensitivity_ != Case::kSensitive) return;
+  char bytes[12] = {}, mask[12] = {}, skips[12] = {};
+  uint32_t n = 0;
+  bool whole = segments_.size() == 1 && open_end_;
+  for (const Piece& piece : segments_[0]) {
+    uint32_t size = piece.kind == PieceKind::kLiteral ? static_cast<uint32_t>(piece.literal.size())
+                    : piece.kind == PieceKind::kSkip  ? piece.characters
+                                                      : 12;
+    if (piece.kind == PieceKind::kSet || n + size > 12) {
+      whole = false;
+      break;
+    }
+    for (uint32_t i = 0; i < size; ++i, ++n) {
+      bool literal = piece.kind == PieceKind::kLiteral;
+      bytes[n] = literal ? piece.literal[i] : '\0';
+      mask[n] = literal ? static_cast<char>(0xff) : '\0';
+      skips[n] = literal ? '\0' : static_cast<char>(0x80);
+    }
+  }
+  fixed_.bytes = n;
+  fixed_.whole = whole;
+  std::memcpy(&fixed_.low, bytes, 8);
+  std::memcpy(&fixed_.high, bytes + 8, 4);
+  std::memcpy(&fixed_.low_mask, mask, 8);
+  std::memcpy(&fixed_.high_mask, mask + 8, 4);
+  std::memcpy(&fixed_.low_skips, skips, 8);
+  std::memcpy(&fixed_.high_skips, skips + 8, 4);
 }
 
 size_t Wildcard::match_at(const Segment& segment, std::string_view text, size_t from) {
@@ -196,7 +227,8 @@ bool Wildcard::find(const Segment& segment, std::string_view text, size_t from, 
 }
 
 bool Wildcard::matches(std::string_view text) {
-  switch (shape()) {
+  if (sensitivity_ == Case::kInsensitive) text = fold(text, &folded_);
+  switch (shape_) {
     case Shape::kExact:
       return text == literal_;
     case Shape::kPrefix:
@@ -210,10 +242,10 @@ bool Wildcard::matches(std::string_view text) {
     case Shape::kGeneral:
       break;
   }
-  return matches_folded(sensitivity_ == Case::kSensitive ? text : fold(text, &folded_));
+  return matches_segments(text);
 }
 
-bool Wildcard::matches_folded(std::string_view text) const {
+bool Wildcard::matches_segments(std::string_view text) const {
   if (segments_.empty()) return open_end_ || text.empty();
   // The leftmost match of each segment is as good as any: what follows has the most room.
   size_t at = 0;

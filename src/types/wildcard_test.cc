@@ -89,6 +89,29 @@ bool reference(std::string_view text, std::string_view pattern) {
   return reference(text.substr(1), pattern.substr(1));
 }
 
+TEST(Wildcard, FixedStartTellsWhatMatchingTells) {
+  std::mt19937 random(9);
+  const std::string letters[] = {"a", "b", "é", "\xff"};
+  for (int i = 0; i < 20000; ++i) {
+    std::string text, pattern;
+    for (auto n = random() % 18; n > 0; --n) text += letters[random() % 4];
+    for (auto n = random() % 7; n > 0; --n)
+      pattern += random() % 3 == 0 ? "_" : letters[random() % 3];
+    if (random() % 2 == 0) pattern += "%";
+    if (random() % 4 == 0) pattern += "b";
+    Wildcard w = Wildcard::like(pattern, '\\', Wildcard::Case::kSensitive);
+    if (!w.has_fixed_start()) continue;
+    Wildcard::Start start = w.compare_start(StringRef(text));
+    bool matches = w.matches(text);
+    if (start == Wildcard::Start::kDiffers) {
+      EXPECT_FALSE(matches) << text << " LIKE " << pattern;
+    }
+    if (start == Wildcard::Start::kFits && w.is_fixed_start()) {
+      EXPECT_TRUE(matches) << text << " LIKE " << pattern;
+    }
+  }
+}
+
 TEST(Wildcard, AgreesWithItsDefinition) {
   std::mt19937 random(7);
   for (int i = 0; i < 20000; ++i) {

@@ -56,8 +56,13 @@ double ceil_of(double x) {
 double trunc_of(double x) {
   return std::trunc(x);
 }
+/// Half away from zero, without the library call that baseline x86-64 needs.
 double round_of(double x) {
-  return std::round(x);
+  if (!(std::fabs(x) < 4503599627370496.0)) return x;  // 2^52: no fraction, or no number
+  auto whole = static_cast<double>(static_cast<int64_t>(x));
+  double rest = x - whole;  // exact
+  whole += static_cast<double>(rest >= 0.5) - static_cast<double>(rest <= -0.5);
+  return std::copysign(whole, x);
 }
 double sqrt_of(double x) {
   return std::sqrt(x);

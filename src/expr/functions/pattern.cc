@@ -59,6 +59,18 @@ void test_cells(const Vector& v, const Selection& rows, bool negated, uint8_t* t
       v, rows, [&](uint32_t r, const StringRef& cell) { to[r] = test(cell.view()) != negated; });
 }
 
+/// Looks at the first bytes first, which is often all there is to a pattern such as 'User_1%'.
+void match_from_start(Wildcard& wildcard, const Vector& v, const Selection& rows, bool negated,
+                      uint8_t* to) {
+  const bool whole = wildcard.is_fixed_start();
+  unary_rows<StringRef>(v, rows, [&, whole](uint32_t r, const StringRef& cell) {
+    Wildcard::Start start = wildcard.compare_start(cell);
+    bool hit = start != Wildcard::Start::kDiffers;
+    if (hit && !(whole && start == Wildcard::Start::kFits)) hit = wildcard.matches(cell.view());
+    to[r] = hit != negated;
+  });
+}
+
 void match_column(Wildcard& wildcard, const Vector& v, const Selection& rows, bool negated,
                   uint8_t* to) {
   const std::string_view literal = wildcard.literal();
@@ -79,6 +91,7 @@ void match_column(Wildcard& wildcard, const Vector& v, const Selection& rows, bo
     case Wildcard::Shape::kAnything:
       return test_cells(v, rows, negated, to, [](std::string_view) { return true; });
     case Wildcard::Shape::kGeneral:
+      if (wildcard.has_fixed_start()) return match_from_start(wildcard, v, rows, negated, to);
       return test_cells(v, rows, negated, to,
                         [&wildcard](std::string_view s) { return wildcard.matches(s); });
   }

@@ -47,11 +47,38 @@ void change_ascii_case(std::string_view s, char* to) {
   std::memcpy(to, &w, n);
 }
 
+/// A short cell as two words: its length, then its bytes with zeros behind.
+struct CellWords {
+  static constexpr uint64_t kBytesOfFirst = 0xffffffff00000000ULL;
+  explicit CellWords(const StringRef& cell) { std::memcpy(words, &cell, 16); }
+  uint64_t words[2];
+};
+
+bool is_inline_ascii(const StringRef& cell) {
+  CellWords c(cell);
+  return (((c.words[0] & CellWords::kBytesOfFirst) | c.words[1]) & 0x8080808080808080ULL) == 0;
+}
+
+template <char kFrom>
+StringRef inline_case_changed(const StringRef& cell) {
+  CellWords c(cell);
+  uint64_t first = change_case_of_eight<kFrom>(c.words[0] & CellWords::kBytesOfFirst);
+  c.words[0] = (c.words[0] & ~CellWords::kBytesOfFirst) | first;
+  c.words[1] = change_case_of_eight<kFrom>(c.words[1]);
+  StringRef changed;
+  std::memcpy(static_cast<void*>(&changed), c.words, 16);
+  return changed;
+}
+
 template <char kFrom, void (*change)(std::string_view, std::string*)>
 Status change_case(const KernelCall& call, const Selection& rows, Vector& out) {
   StringRef* to = out.data<StringRef>();
   std::string buffer;
   unary_rows<StringRef>(*call.args[0], rows, [&](uint32_t r, const StringRef& cell) {
+    if (cell.is_inline() && is_inline_ascii(cell)) {
+      to[r] = inline_case_changed<kFrom>(cell);
+      return;
+    }
     std::string_view s = cell.view();
     if (types::is_ascii(s)) {
       to[r] = build_string(out, s.size(), [s](char* p) { change_ascii_case<kFrom>(s, p); });
@@ -67,7 +94,8 @@ Status change_case(const KernelCall& call, const Selection& rows, Vector& out) {
 Status length(const KernelCall& call, const Selection& rows, Vector& out) {
   int64_t* to = out.data<int64_t>();
   unary_rows<StringRef>(*call.args[0], rows, [to](uint32_t r, const StringRef& cell) {
-    to[r] = static_cast<int64_t>(types::count_characters(cell.view()));
+    bool short_ascii = cell.is_inline() && is_inline_ascii(cell);
+    to[r] = short_ascii ? cell.size() : static_cast<int64_t>(types::count_characters(cell.view()));
   });
   return {};
 }
@@ -95,19 +123,40 @@ Status character(const KernelCall& call, const Selection& rows, Vector& out) {
   return {};
 }
 
+/// Bytes past the end of a text that copy_text() may write.
+constexpr size_t kCopySlack = 16;
+
+/// Copies in steps of fixed width where it can; returns the end.
+char* copy_text(char* to, const StringRef& s) {
+  if (s.is_inline()) {
+    std::memcpy(to, reinterpret_cast<const char*>(&s) + 4, 12);
+  } else if (s.size() <= 32) {
+    // 13 to 32 bytes: the second half may overlap the first.
+    const char* from = s.data();
+    size_t half = s.size() <= 16 ? 8 : 16;
+    char last[16];
+    std::memcpy(last, from + s.size() - half, half);
+    std::memcpy(to, from, half);
+    std::memcpy(to + s.size() - half, last, half);
+  } else {
+    std::memcpy(to, s.data(), s.size());
+  }
+  return to + s.size();
+}
+
 /// || of any number of texts, none NULL.
 Status concat_operator(const KernelCall& call, const Selection& rows, Vector& out) {
   StringRef* to = out.data<StringRef>();
   types::for_each_row(rows, [&](uint32_t r) {
     size_t size = 0;
     for (const Vector* arg : call.args) size += arg->cell<StringRef>(r).size();
-    to[r] = build_string(out, size, [&](char* p) {
-      for (const Vector* arg : call.args) {
-        const StringRef& s = arg->cell<StringRef>(r);
-        std::memcpy(p, s.data(), s.size());
-        p += s.size();
-      }
-    });
+    char few[StringRef::kInlineBytes + kCopySlack];
+    char* begin = size <= StringRef::kInlineBytes
+                      ? few
+                      : static_cast<char*>(out.strings().allocate(size + kCopySlack));
+    char* end = begin;
+    for (const Vector* arg : call.args) end = copy_text(end, arg->cell<StringRef>(r));
+    to[r] = StringRef(begin, static_cast<uint32_t>(size));
   });
   return {};
 }
