@@ -1,6 +1,7 @@
 #include "types/char_set.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "types/unicode.h"
 
@@ -51,6 +52,21 @@ const std::vector<CaseVariant>& case_variants() {
     return new std::vector<CaseVariant>(std::move(list));
   }();
   return *all;
+}
+
+template <bool (*kTest)(uint32_t)>
+const CharSet& letters_where() {
+  static const CharSet* const set = new CharSet(set_of(kLettersMax, kTest));
+  return *set;
+}
+
+/// The variants that fold to `folded`.
+std::pair<const CaseVariant*, const CaseVariant*> variants_of(uint32_t folded) {
+  const auto& all = case_variants();
+  auto less = [](const CaseVariant& v, uint32_t f) { return v.folded < f; };
+  auto first = std::lower_bound(all.begin(), all.end(), folded, less);
+  auto last = std::lower_bound(first, all.end(), folded + 1, less);
+  return {all.data() + (first - all.begin()), all.data() + (last - all.begin())};
 }
 
 }  // namespace
@@ -107,8 +123,21 @@ bool CharSet::contains(uint32_t c) const {
 }
 
 void CharSet::fold_case() {
+  constexpr size_t kFewMembers = 300;
   normalize();
   const CharSet before = *this;
+  size_t members = 0;
+  for (const CharRange& r : before.ranges_) members += r.last - r.first + 1;
+  if (members <= kFewMembers) {
+    for (const CharRange& r : before.ranges_) {
+      for (uint32_t c = r.first; c <= r.last; ++c) {
+        auto [first, last] = variants_of(orrery::types::fold_case(c));
+        for (; first != last; ++first) add(first->member, first->member);
+      }
+    }
+    normalize();
+    return;
+  }
   const auto& variants = case_variants();
   for (size_t i = 0; i < variants.size();) {
     size_t end = i;
@@ -171,23 +200,23 @@ bool CharSet::posix(std::string_view name, CharSet* out) {
 bool CharSet::property(std::string_view name, CharSet* out) {
   struct Property {
     std::string_view short_name, long_name;
-    bool (*test)(uint32_t);
+    const CharSet& (*set)();
   };
   static constexpr Property kProperties[] = {
-      {"L", "Letter", is_letter},
-      {"Lu", "Uppercase_Letter", is_upper_case},
-      {"Ll", "Lowercase_Letter", is_lower_case},
-      {"Nd", "Decimal_Number", is_digit},
-      {"N", "Number", is_digit},
-      {"P", "Punctuation", is_punctuation},
-      {"Alphabetic", "Alpha", is_letter},
-      {"Uppercase", "Upper", is_upper_case},
-      {"Lowercase", "Lower", is_lower_case},
-      {"White_Space", "space", is_space},
+      {"L", "Letter", letters_where<is_letter>},
+      {"Lu", "Uppercase_Letter", letters_where<is_upper_case>},
+      {"Ll", "Lowercase_Letter", letters_where<is_lower_case>},
+      {"Nd", "Decimal_Number", letters_where<is_digit>},
+      {"N", "Number", letters_where<is_digit>},
+      {"P", "Punctuation", letters_where<is_punctuation>},
+      {"Alphabetic", "Alpha", letters_where<is_letter>},
+      {"Uppercase", "Upper", letters_where<is_upper_case>},
+      {"Lowercase", "Lower", letters_where<is_lower_case>},
+      {"White_Space", "space", letters_where<is_space>},
   };
   for (const Property& p : kProperties) {
     if (name != p.short_name && name != p.long_name) continue;
-    *out = set_of(kLettersMax, p.test);
+    *out = p.set();
     return true;
   }
   return false;

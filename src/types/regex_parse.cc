@@ -60,11 +60,18 @@ class Parser {
     tree->assert = a;
     return tree;
   }
-  TreePtr make_set(CharSet set) const {
+  Result<TreePtr> make_set(CharSet set) {
     TreePtr tree = make(Tree::Kind::kSet);
     if (flags_.ignore_case) set.fold_case();
+    ORRERY_TRY(charge(set));
     tree->set = std::move(set);
     return tree;
+  }
+  /// Counts the memory that classes take against the limit.
+  Status charge(const CharSet& set) {
+    ranges_ += set.ranges().size() + 1;
+    if (ranges_ <= kRegexRangesMax) return {};
+    return Error(ErrorCode::kLimit, "Invalid regex: exceeds size limit");
   }
 
   bool done() const { return p_ == end_; }
@@ -411,13 +418,13 @@ class Parser {
       if (!take(":]") || !CharSet::posix(name, &named)) return fail("unknown POSIX class");
       if (negated) named.negate();
       set->add(named);
-      return {};
+      return charge(named);
     }
     if (take('[')) {
       CharSet inner;
       ORRERY_TRY(bracketed(depth + 1, &inner));
       set->add(inner);
-      return {};
+      return charge(inner);
     }
     if (peek() == '\\' && end_ - p_ > 1) {
       ++p_;
@@ -425,7 +432,7 @@ class Parser {
       ORRERY_TRY_ASSIGN(bool is_named, named_set(&named));
       if (is_named) {
         set->add(named);
-        return {};
+        return charge(named);
       }
       --p_;
     }
@@ -437,7 +444,7 @@ class Parser {
       if (last < first) return fail("class range is upside down");
     }
     set->add(first, last);
-    return {};
+    return ++ranges_ <= kRegexRangesMax ? Status() : Status(fail("exceeds size limit"));
   }
 
   Result<uint32_t> class_character() {
@@ -453,6 +460,7 @@ class Parser {
   const char* p_;
   const char* end_;
   Flags flags_;
+  size_t ranges_ = 0;
 };
 
 /// Lays a tree out as instructions; each part falls through to what follows it.
@@ -567,6 +575,11 @@ Result<RegexProgram> compile_regex(std::string_view pattern) {
   RegexProgram program;
   Emitter emitter(&program);
   if (!emitter.emit(*tree) || !emitter.add({RegexOp::kMatch})) {
+    return Error(ErrorCode::kLimit, "Invalid regex: compiled regex exceeds size limit");
+  }
+  uint64_t ranges = 0;
+  for (const CharSet& set : program.sets) ranges += set.ranges().size();
+  if (ranges * program.sets.size() > kRegexAlphabetWorkMax) {
     return Error(ErrorCode::kLimit, "Invalid regex: compiled regex exceeds size limit");
   }
   program.anchored = begins_at_start(*tree);

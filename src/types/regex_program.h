@@ -34,6 +34,10 @@ enum class RegexAssert : uint8_t {
   kNotWordBoundary,
 };
 
+inline constexpr uint32_t kRegexRangesMax = 200'000;  ///< of all classes as they are written
+/// Ranges of all different classes times classes: bounds the time to set a matcher up.
+inline constexpr uint64_t kRegexAlphabetWorkMax = 4'000'000;
+
 struct RegexInstruction {
   RegexOp op;
   uint32_t a = 0;

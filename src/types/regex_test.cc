@@ -107,6 +107,15 @@ TEST(Regex, HostilePatternsAreRefusedOrQuick) {
   std::string nested(90, '(');
   nested += "a" + std::string(90, ')');
   EXPECT_TRUE(compiles(nested));
+  std::string many;
+  for (int i = 0; i < 20000; ++i) many += "\\w";
+  EXPECT_FALSE(compiles(many));
+  EXPECT_FALSE(compiles("[" + many + "]"));
+  EXPECT_FALSE(compiles("(?i)" + std::string(20000, 'k')));
+  EXPECT_TRUE(compiles("(?i)" + std::string(9000, 'k')));
+  std::string properties;
+  for (int i = 0; i < 30; ++i) properties += "\\pL\\PN[^\\p{Lu}]";
+  EXPECT_TRUE(compiles(properties));
   // Exponential for a matcher that backtracks.
   std::string text(2000, 'a');
   EXPECT_FALSE(matches("(a|a)*(a|aa)*(a*)*b", text));
