@@ -29,14 +29,14 @@ struct PlannedRead {
 
 /// A plan and a view that go together. The view comes first: a plan found for the version that is
 /// the latest afterwards was good at the time of the view as well.
-Result<PlannedRead> plan_read(storage::Store& store, const PlanRequest& request) {
+Result<PlannedRead> plan_read(const OpenStore& open, const PlanRequest& request) {
   PlannedRead out;
-  out.view = store.read_view();
-  out.plan = request.find(store.catalog_version());
+  out.view = open.store->read_view();
+  out.plan = request.find(open, open.store->catalog_version());
   if (out.plan != nullptr) return out;
   std::shared_ptr<const storage::Catalog> catalog;
-  out.view = store.read_view(&catalog);
-  ORRERY_TRY_ASSIGN(out.plan, request.plan(catalog));
+  out.view = open.store->read_view(&catalog);
+  ORRERY_TRY_ASSIGN(out.plan, request.plan(open, catalog));
   return out;
 }
 
@@ -58,7 +58,7 @@ class ExecutionSource final : public RowSource, public ScopedReader {
   /// With the scope's mutex held, where there is one.
   Status start(const RunTarget& target, const PlanRequest& request) {
     if (target.scope != nullptr) return start_in_scope(target, request);
-    ORRERY_TRY_ASSIGN(PlannedRead read, plan_read(*open_->store, request));
+    ORRERY_TRY_ASSIGN(PlannedRead read, plan_read(*open_, request));
     plan_ = std::move(read.plan);
     exec::ExecInput input = make_input(target, plan_, parameters_.values());
     input.random_state = &random_state_;
@@ -94,7 +94,7 @@ class ExecutionSource final : public RowSource, public ScopedReader {
   Status start_in_scope(const RunTarget& target, const PlanRequest& request) {
     storage::Transaction& transaction = *target.scope->transaction();
     StatementGuard guard(transaction);
-    ORRERY_TRY_ASSIGN(plan_, request.plan(transaction.catalog()));
+    ORRERY_TRY_ASSIGN(plan_, request.plan(*target.open, transaction.catalog()));
     exec::ExecInput input = make_input(target, plan_, parameters_.values());
     input.random_state = &random_state_;
     input.view = transaction.pin_view();
@@ -166,7 +166,7 @@ struct WriteOutcome {
 /// A writing statement within its begin_statement().
 Status write_in(storage::Transaction& transaction, const RunTarget& target,
                 const PlanRequest& request, WriteOutcome* out) {
-  ORRERY_TRY_ASSIGN(out->plan, request.plan(transaction.catalog()));
+  ORRERY_TRY_ASSIGN(out->plan, request.plan(*target.open, transaction.catalog()));
   uint64_t random_state = target.random_seed;
   exec::ExecInput input = make_input(target, out->plan, request.parameters);
   input.transaction = &transaction;
@@ -200,17 +200,18 @@ bool PlanRequest::writes() const {
          kind == sql::StatementKind::kDelete;
 }
 
-PlanPtr PlanRequest::find(uint64_t catalog_version) const {
-  if (mutex == nullptr) return text.find_plan(index, catalog_version, parameters);
+PlanPtr PlanRequest::find(const OpenStore& open, uint64_t catalog_version) const {
+  if (mutex == nullptr) return text.find_plan(index, open.epoch, catalog_version, parameters);
   LockGuard<Mutex> lock(*mutex);
-  return text.find_plan(index, catalog_version, parameters);
+  return text.find_plan(index, open.epoch, catalog_version, parameters);
 }
 
-Result<PlanPtr> PlanRequest::plan(const std::shared_ptr<const storage::Catalog>& catalog) const {
-  if (PlanPtr found = find(catalog->version())) return found;
-  if (mutex == nullptr) return text.make_plan(index, catalog, parameters);
+Result<PlanPtr> PlanRequest::plan(const OpenStore& open,
+                                  const std::shared_ptr<const storage::Catalog>& catalog) const {
+  if (PlanPtr found = find(open, catalog->version())) return found;
+  if (mutex == nullptr) return text.make_plan(index, open.epoch, catalog, parameters);
   LockGuard<Mutex> lock(*mutex);
-  return text.make_plan(index, catalog, parameters);
+  return text.make_plan(index, open.epoch, catalog, parameters);
 }
 
 Result<Rows> run_query(const RunTarget& target, const PlanRequest& request) {
@@ -263,14 +264,14 @@ Result<uint64_t> run_to_end(const RunTarget& target, const PlanRequest& request)
   }
   AnalyzedRun ignored;
   if (target.scope == nullptr) {
-    ORRERY_TRY_ASSIGN(PlannedRead read, plan_read(*target.open->store, request));
+    ORRERY_TRY_ASSIGN(PlannedRead read, plan_read(*target.open, request));
     ORRERY_TRY(drain(target, read.plan, request.parameters, nullptr, std::move(read.view),
                      Counters::kNone, &ignored));
     return uint64_t{0};
   }
   storage::Transaction& transaction = *target.scope->transaction();
   StatementGuard guard(transaction);
-  ORRERY_TRY_ASSIGN(PlanPtr plan, request.plan(transaction.catalog()));
+  ORRERY_TRY_ASSIGN(PlanPtr plan, request.plan(*target.open, transaction.catalog()));
   ORRERY_TRY(drain(target, plan, request.parameters, &transaction, transaction.pin_view(),
                    Counters::kNone, &ignored));
   ORRERY_TRY(guard.finish());

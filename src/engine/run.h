@@ -38,9 +38,10 @@ struct PlanRequest {
   Mutex* mutex = nullptr;  ///< guards `text`, where the caller does not hold it already
 
   bool writes() const;
-  PlanPtr find(uint64_t catalog_version) const;
-  /// The plan for a catalog, made where there is none.
-  Result<PlanPtr> plan(const std::shared_ptr<const storage::Catalog>& catalog) const;
+  PlanPtr find(const OpenStore& open, uint64_t catalog_version) const;
+  /// The plan for a catalog of the store, made where there is none.
+  Result<PlanPtr> plan(const OpenStore& open,
+                       const std::shared_ptr<const storage::Catalog>& catalog) const;
 };
 
 /// Begins a statement and returns its rows. Writes, and commits where there is no open transaction.

@@ -60,8 +60,9 @@ bool StatementText::is_plannable(sql::StatementKind kind) {
   }
 }
 
-PlanPtr StatementText::find_plan(size_t index, uint64_t catalog_version,
+PlanPtr StatementText::find_plan(size_t index, uint64_t store_epoch, uint64_t catalog_version,
                                  std::span<const types::Datum> parameters) {
+  if (store_epoch != store_epoch_) return nullptr;
   std::vector<PlanPtr>& plans = statements_[index].plans;
   for (size_t i = 0; i < plans.size(); ++i) {
     if (!is_good_for(*plans[i], catalog_version, parameters)) continue;
@@ -71,9 +72,13 @@ PlanPtr StatementText::find_plan(size_t index, uint64_t catalog_version,
   return nullptr;
 }
 
-Result<PlanPtr> StatementText::make_plan(size_t index,
+Result<PlanPtr> StatementText::make_plan(size_t index, uint64_t store_epoch,
                                          const std::shared_ptr<const storage::Catalog>& catalog,
                                          std::span<const types::Datum> parameters) {
+  if (store_epoch != store_epoch_) {
+    for (Entry& other : statements_) other.plans.clear();
+    store_epoch_ = store_epoch;
+  }
   Entry& entry = statements_[index];
   std::vector<types::TypeId> types;
   types.reserve(parameters.size());

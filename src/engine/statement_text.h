@@ -37,10 +37,12 @@ class StatementText {
   uint32_t parameter_count() const { return parameter_count_; }
 
   /// The plan kept for statement `index`, this catalog and parameters of these types, or null.
-  PlanPtr find_plan(size_t index, uint64_t catalog_version,
+  /// `store_epoch` tells stores apart whose catalogs may have the same version.
+  PlanPtr find_plan(size_t index, uint64_t store_epoch, uint64_t catalog_version,
                     std::span<const types::Datum> parameters);
   /// Plans statement `index` and keeps the plan.
-  Result<PlanPtr> make_plan(size_t index, const std::shared_ptr<const storage::Catalog>& catalog,
+  Result<PlanPtr> make_plan(size_t index, uint64_t store_epoch,
+                            const std::shared_ptr<const storage::Catalog>& catalog,
                             std::span<const types::Datum> parameters);
   /// True where make_plan() accepts the statement.
   static bool is_plannable(sql::StatementKind kind);
@@ -53,6 +55,7 @@ class StatementText {
   std::string sql_;
   std::vector<Entry> statements_;
   uint32_t parameter_count_ = 0;
+  uint64_t store_epoch_ = 0;  ///< of all plans
 };
 
 class StatementCache {

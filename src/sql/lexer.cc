@@ -374,19 +374,32 @@ Token Lexer::punctuation() {
   }
 }
 
+char escaped_char(char c) {
+  switch (c) {
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    case '\\':
+    case '\'':
+      return c;
+    default:
+      return '\0';
+  }
+}
+
 std::string string_value(std::string_view token_text) {
   std::string_view inside = token_text.substr(1, token_text.size() - 2);
-  if (inside.find('\'') == std::string_view::npos) return std::string(inside);
+  if (inside.find_first_of("'\\") == std::string_view::npos) return std::string(inside);
   std::string out;
   out.reserve(inside.size());
   for (size_t i = 0; i < inside.size(); ++i) {
-    char c = inside[i];
-    out.push_back(c);
-    if (c == '\\' && i + 1 < inside.size()) {
-      out.push_back(inside[++i]);
-    } else if (c == '\'') {
-      ++i;  // the second of a pair
-    }
+    const char c = inside[i];
+    const char escaped = c == '\\' && i + 1 < inside.size() ? escaped_char(inside[i + 1]) : '\0';
+    out.push_back(escaped != '\0' ? escaped : c);
+    if (escaped != '\0' || c == '\'') ++i;  // the second of a pair
   }
   return out;
 }

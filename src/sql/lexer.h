@@ -57,9 +57,11 @@ class Lexer {
   const char* error_ = "";
 };
 
-/// The value of a kString token: quotes taken off, '' made one. A backslash and what follows it
-/// stay as they are.
+/// The value of a kString token: quotes taken off, '' made one, \n \r \t \\ and \' made the
+/// character they stand for. A backslash before anything else stays, and so does what follows.
 std::string string_value(std::string_view token_text);
+/// What a backslash and `c` mean in a string literal; NUL where they mean themselves, both.
+char escaped_char(char c);
 /// The name in a kDoubleQuoted or kBacktickQuoted token.
 std::string quoted_name(std::string_view token_text);
 

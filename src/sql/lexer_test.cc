@@ -88,9 +88,10 @@ TEST(Lexer, StringsAndQuotedNames) {
   EXPECT_EQ(string_value("'it''s'"), "it's");
   EXPECT_EQ(string_value("''"), "");
   EXPECT_EQ(string_value("''''"), "'");
-  EXPECT_EQ(string_value(R"('a\nb')"), R"(a\nb)");
+  EXPECT_EQ(string_value(R"('a\nb\t\\c')"), "a\nb\t\\c");
+  EXPECT_EQ(string_value(R"('100\% \_ \bx \"')"), R"(100\% \_ \bx \")");
   EXPECT_EQ(tokens_of(R"('a\'b' c)")[0].length, 6u);
-  EXPECT_EQ(string_value(R"('a\'b')"), R"(a\'b)");
+  EXPECT_EQ(string_value(R"('a\'b')"), "a'b");
   EXPECT_EQ(tokens_of(R"('\\' c)")[0].length, 4u);
   EXPECT_EQ(quoted_name(R"("a""b")"), "a\"b");
   EXPECT_EQ(quoted_name("`a``b`"), "a`b");

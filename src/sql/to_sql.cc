@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "sql/lexer.h"
 #include "sql/precedence.h"
 #include "sql/sql_printer.h"
 #include "sql/token.h"
@@ -190,10 +191,9 @@ std::string quote_text(std::string_view text) {
   std::string out = "'";
   for (size_t i = 0; i < text.size(); ++i) {
     out.push_back(text[i]);
-    if (text[i] == '\\' && i + 1 < text.size()) {
-      out.push_back(text[++i]);  // a backslash takes what follows it along, a quote too
-    } else if (text[i] == '\'') {
-      out.push_back('\'');
+    const bool ends = i + 1 == text.size();
+    if (text[i] == '\'' || (text[i] == '\\' && (ends || escaped_char(text[i + 1]) != '\0'))) {
+      out.push_back(text[i]);
     }
   }
   out.push_back('\'');

@@ -97,12 +97,13 @@ void TransactionImpl::undo_to(uint64_t operations) {
 }
 
 void TransactionImpl::roll_back() {
+  if (state != nullptr) undo_to(0);
+  // A definition that failed has taken its table although nothing was written.
+  for (const auto& core : owned_cores) {
+    LockGuard<RwLatch> hold(core->latch);
+    core->definition_owner = 0;
+  }
   if (state != nullptr) {
-    undo_to(0);
-    for (const auto& core : owned_cores) {
-      LockGuard<RwLatch> hold(core->latch);
-      core->definition_owner = 0;
-    }
     release_writers();
     TxnState* ended = state;
     state = nullptr;

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cctype>
 #include <chrono>
 #include <cstdlib>
@@ -212,8 +213,9 @@ class World {
 
   std::string open() {
     if (on_disk_ && folder_.empty()) {
-      char name[] = "/tmp/conformance-XXXXXX";
-      if (mkdtemp(name) == nullptr) return "cannot make a folder";
+      const char* base = std::getenv("TMPDIR");
+      std::string name = std::string(base == nullptr ? "/tmp" : base) + "/conformance-XXXXXX";
+      if (mkdtemp(name.data()) == nullptr) return "cannot make a folder " + name;
       folder_ = name;
     }
     std::string dsn = on_disk_ ? "file://" + folder_ + "/db" : "memory://";
@@ -488,7 +490,21 @@ Outcome judge_step(World& world, const Case& test, const RunOptions& options) {
 
 }  // namespace
 
-Outcome run_case(const Abi& abi, const Case& test, const RunOptions& options) {
+namespace {
+
+/// Cases about settings of a session, or about databases in memory, say nothing of reopened ones.
+bool can_reopen(const Case& test) {
+  auto is_setting = [](const Step& step) {
+    return step.sql.starts_with("SET ") || step.sql.starts_with("PRAGMA ");
+  };
+  return !is_setting(test.step) && std::none_of(test.setup.begin(), test.setup.end(), is_setting);
+}
+
+}  // namespace
+
+Outcome run_case(const Abi& abi, const Case& test, const RunOptions& given) {
+  RunOptions options = given;
+  if (!can_reopen(test)) options.reopen = false;
   World world(abi, test, options);
   Outcome outcome;
   outcome.message = world.open();
