@@ -305,6 +305,7 @@ Status CheckpointParser::check_end(std::string_view payload) {
   if (tables != summary_.table_count || rows != summary_.row_count || blocks != block_count_) {
     return damaged("blocks are missing");
   }
+  if (summary_.seq >= kNumberMax) return damaged("the sequence makes no sense");
   ended_ = true;
   return {};
 }

@@ -59,7 +59,9 @@ HeaderState decode_segment_header(std::string_view bytes, SegmentHeader* header)
   const bool intact = checksum == crc32c(0, bytes.substr(0, kSegmentHeaderSize - sizeof(checksum)));
   if (magic != kSegmentMagic || !intact) return HeaderState::kDamaged;
   if (version != kFormatVersion) return HeaderState::kNewerVersion;
-  return size == kSegmentHeaderSize ? HeaderState::kValid : HeaderState::kDamaged;
+  const bool sane = size == kSegmentHeaderSize && header->number < kNumberMax &&
+                    header->start < kNumberMax && header->base_seq < kNumberMax;
+  return sane ? HeaderState::kValid : HeaderState::kDamaged;
 }
 
 RecordPlace::RecordPlace(const DatabaseId& database, uint64_t segment)
@@ -96,7 +98,7 @@ bool decode_record_header(std::string_view bytes, RecordHeader* header) {
     return false;
   }
   return mark == kRecordMark && zero == 0 && (header->flags & ~kRecordFlags) == 0 &&
-         header->stored_size <= kRecordStoredMax;
+         header->stored_size <= kRecordStoredMax && header->seq < kNumberMax;
 }
 
 LogPosition claimed_position(LogPosition at, uint32_t undurable) {

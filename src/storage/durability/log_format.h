@@ -22,6 +22,8 @@ struct DatabaseId {
 using LogPosition = uint64_t;
 
 inline constexpr uint32_t kFormatVersion = 1;
+/// Sequences, positions and file numbers are below this, so that sums of a few never overflow.
+inline constexpr uint64_t kNumberMax = uint64_t{1} << 60;
 inline constexpr size_t kSegmentHeaderSize = 64;
 inline constexpr size_t kRecordHeaderSize = 24;
 /// Redo beyond this is split over several records.

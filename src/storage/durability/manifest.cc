@@ -75,8 +75,13 @@ Result<Manifest> decode_manifest(std::string_view bytes, std::string_view path) 
     return Error(ErrorCode::kNotSupported,
                  "manifest '" + std::string(path) + "' was written by a newer version of Orrery");
   }
-  if (size != kManifestSize || zero != 0 || zero_too != 0)
-    return damaged(path, "it makes no sense");
+  bool sane = size == kManifestSize && zero == 0 && zero_too == 0;
+  for (const uint64_t number :
+       {m.generation, m.checkpoint_number, m.checkpoint_size, m.checkpoint_seq, m.first_segment,
+        m.durable_position, m.durable_seq}) {
+    sane = sane && number < kNumberMax;
+  }
+  if (!sane) return damaged(path, "it makes no sense");
   return m;
 }
 
