@@ -2,10 +2,12 @@
 // and a file system in memory that forgets what a power loss would make a disk forget. Native
 // builds only; for tests.
 //
-// One seed and one sequence of calls give the same run. SimFileSystem is thread-safe (but then the
-// order of calls, and with it the run, is up to the scheduler); the other parts are not.
+// One seed and one sequence of calls give the same run. SimFileSystem and SimClock are thread-safe
+// (but then the order of calls, and with it the run, is up to the scheduler), and tasks may be
+// triggered from anywhere; the rest is for one thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -43,7 +45,7 @@ class SimClock final : public Clock {
 
  private:
   static constexpr int64_t kStartWall = 1'700'000'000 * kNanosPerSecond;
-  int64_t now_ = 0;
+  std::atomic<int64_t> now_{0};
 };
 
 /// What a call does when its turn to fail has come.

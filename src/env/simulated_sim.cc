@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 #include "base/assert.h"
@@ -41,7 +42,7 @@ class SimTask final : public BackgroundTask {
 
   bool periodic() const { return interval_ > 0; }
   int64_t due() const { return due_; }
-  bool take_trigger() { return std::exchange(triggered_, false); }
+  bool take_trigger() { return triggered_.exchange(false); }
   void run_due() {
     due_ += interval_;
     pass_();
@@ -52,7 +53,7 @@ class SimTask final : public BackgroundTask {
   int64_t interval_;
   std::function<void()> pass_;
   int64_t due_ = 0;
-  bool triggered_ = false;
+  std::atomic<bool> triggered_{false};
 };
 
 std::unique_ptr<BackgroundTask> SimExecutor::start(int64_t interval_nanos,
