@@ -16,7 +16,8 @@ using types::Vector;
 TargetColumns::TargetColumns(const storage::Table& table) {
   for (const storage::ColumnDef& def : table.def().columns) {
     const TypeId type = def.sql_type();
-    const uint32_t dimension = type == TypeId::kVector ? types::without_option(def.type).vector_dimension() : 0;
+    const uint32_t dimension =
+        type == TypeId::kVector ? types::without_option(def.type).vector_dimension() : 0;
     const bool checked = type == TypeId::kVector || type == TypeId::kAlgebraic ||
                          type == TypeId::kUuid || type == TypeId::kAny;
     columns_.push_back({type, dimension, &def.name, !checked});

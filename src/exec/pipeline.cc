@@ -23,7 +23,6 @@ void Pipeline::count(uint32_t node, const types::Chunk* out, int64_t started) {
 }
 
 Status Pipeline::pull(types::Chunk** out) {
-  ORRERY_TRY(run_.check_cancelled());
   if (!run_.collect_counters) return source->next(out);
   int64_t started = run_.monotonic_nanos();
   ORRERY_TRY(source->next(out));
@@ -50,6 +49,8 @@ Result<Flow> Pipeline::drain(size_t at, types::Chunk** out) {
 Status Pipeline::next(types::Chunk** out) {
   const size_t n = operators.size();
   for (;;) {
+    // Here and not where input is pulled: a join makes any number of chunks of one input.
+    ORRERY_TRY(run_.check_cancelled());
     // The last operator with something left comes first: chunks of earlier ones stay good.
     size_t at = n;
     while (at > finish_at_ && !slots_[at - 1].has_more) --at;
