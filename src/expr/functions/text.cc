@@ -199,6 +199,7 @@ Status concat_with_separator(const KernelCall& call, const Selection& rows, Vect
 /// Characters from..to of s, 1-based and half open, clipped to the text.
 StringRef characters(std::string_view s, int64_t from, int64_t to) {
   from = std::max<int64_t>(from, 1);
+  to = std::min(to, static_cast<int64_t>(s.size()) + 1);
   if (to <= from) return StringRef();
   bool ascii = types::is_ascii(s);
   size_t begin = offset_of(s, static_cast<size_t>(from - 1), ascii);

@@ -18,11 +18,16 @@ namespace {
 
 constexpr size_t kNowhere = std::string_view::npos;
 
+/// A count of characters, no more than there are bytes: size_t may be narrower than int64_t.
+size_t clipped(int64_t characters, std::string_view s) {
+  return static_cast<size_t>(std::min(characters, static_cast<int64_t>(s.size())));
+}
+
 /// 1-based character position of `needle`, looking from character `start` on; 0 where it is not.
 int64_t position_of(std::string_view text, std::string_view needle, int64_t start) {
   size_t from = 0;
   if (start > 1) {
-    from = types::offset_of_character(text, static_cast<size_t>(start - 1));
+    from = types::offset_of_character(text, clipped(start - 1, text));
     if (from == text.size()) return 0;
   }
   size_t at = types::find_bytes(text, needle, from);
@@ -101,7 +106,7 @@ std::string_view part_of(std::string_view s, std::string_view delimiter, int64_t
   if (delimiter.empty()) {
     // Cut at every place between characters, the two ends too.
     if (n == 1) return {};
-    size_t begin = types::offset_of_character(s, static_cast<size_t>(n - 2));
+    size_t begin = types::offset_of_character(s, clipped(n - 2, s));
     size_t size = begin < s.size() ? types::utf8_length(s.data() + begin, s.data() + s.size()) : 0;
     return s.substr(begin, size);
   }
