@@ -10,20 +10,10 @@
 namespace orrery::engine {
 namespace {
 
-Error not_an_integer_key(const storage::ColumnDef& column) {
-  return Error(ErrorCode::kParse, "parse error: PRIMARY KEY column '" + column.name +
-                                      "' must be INTEGER type, got " +
-                                      std::string(types::type_display_name(column.sql_type())) +
-                                      ". Only INTEGER PRIMARY KEY is supported.");
-}
-
 Status add_columns(const sql::CreateTableStatement& statement, storage::TableDef* table) {
   for (const sql::ColumnDefinition& definition : statement.columns) {
     if (table->find_column(definition.name.text) >= 0) return duplicate_column();
     ORRERY_TRY_ASSIGN(storage::ColumnDef column, make_column(definition));
-    if (definition.primary_key && column.sql_type() != types::TypeId::kInteger) {
-      return not_an_integer_key(column);
-    }
     table->columns.push_back(std::move(column));
   }
   return {};
@@ -34,7 +24,7 @@ void make_not_null(storage::TableDef* table, uint16_t column) {
   type = with_nullability(type, Nullability::kNotNull);
 }
 
-/// PRIMARY KEY (a, b), and PRIMARY KEY (a) of a column that is no INTEGER: NOT NULL and UNIQUE.
+/// A PRIMARY KEY of several columns, or of one that is no INTEGER: NOT NULL and UNIQUE.
 Status add_composite_key(storage::TableDef* table, std::vector<uint16_t> columns,
                          std::string name) {
   for (uint16_t column : columns) make_not_null(table, column);
@@ -50,9 +40,9 @@ Status add_column_keys(const sql::CreateTableStatement& statement, storage::Tabl
   for (size_t i = 0; i < statement.columns.size(); ++i) {
     if (statement.columns[i].primary_key) primary.push_back(static_cast<uint16_t>(i));
   }
-  if (primary.size() == 1) {
+  if (primary.size() == 1 && table->columns[primary[0]].sql_type() == types::TypeId::kInteger) {
     add_primary_key(table, primary[0]);
-  } else if (primary.size() > 1) {
+  } else if (!primary.empty()) {
     ORRERY_TRY(add_composite_key(table, primary, "unique_" + table->name + "_pk"));
   }
   for (size_t i = 0; i < statement.columns.size(); ++i) {
