@@ -168,8 +168,8 @@ Shell::Outcome Shell::show_schema(const std::string& table) {
     auto indexes = session_->query("SHOW INDEXES FROM " + quote_name(name));
     if (!indexes) continue;
     for (auto more = indexes->next(); more.has_value() && *more; more = indexes->next()) {
-      std::printf("-- %sindex %s on %s, %s\n", indexes->cell(4).as_bool() ? "unique " : "",
-                  std::string(indexes->cell(1).view()).c_str(),
+      std::printf("-- %sindex %s on %s (%s), %s\n", indexes->cell(4).as_bool() ? "unique " : "",
+                  std::string(indexes->cell(1).view()).c_str(), name.c_str(),
                   std::string(indexes->cell(2).view()).c_str(),
                   std::string(indexes->cell(3).view()).c_str());
     }

@@ -20,8 +20,9 @@ bool is_wide(uint32_t c) {
          (c >= 0x1f300 && c <= 0x1faff) || (c >= 0x20000 && c <= 0x3fffd);
 }
 
-/// Text for one line of a table: control characters would break the lines.
-std::string table_text(const types::Datum& cell) {
+/// Text for one line of a table: control characters would break the lines, and in Markdown a bar
+/// the cell.
+std::string table_text(const types::Datum& cell, bool markdown) {
   if (cell.is_null()) return "NULL";
   std::string text;
   types::append_text(cell, &text);
@@ -29,6 +30,8 @@ std::string table_text(const types::Datum& cell) {
   for (char c : text) {
     if (c == '\n') {
       out += "\\n";
+    } else if (c == '|' && markdown) {
+      out += "\\|";
     } else if (static_cast<unsigned char>(c) < 0x20) {
       out += ' ';
     } else {
@@ -36,6 +39,13 @@ std::string table_text(const types::Datum& cell) {
     }
   }
   return out;
+}
+
+/// A FLOAT keeps a point, so that it is one again when it is read back.
+void append_float(double value, std::string* out) {
+  const size_t start = out->size();
+  types::append_double(value, out);
+  if (out->find_first_not_of("-0123456789", start) == std::string::npos) *out += ".0";
 }
 
 bool is_number(const types::Datum& cell) {
@@ -56,7 +66,7 @@ class TableWriter final : public RowWriter {
     texts.reserve(cells.size());
     for (size_t i = 0; i < cells.size(); ++i) {
       if (!cells[i].is_null() && !is_number(cells[i]) && !started_) right_[i] = false;
-      texts.push_back(table_text(cells[i]));
+      texts.push_back(table_text(cells[i], markdown_));
     }
     if (started_) {
       print(texts);
@@ -98,12 +108,7 @@ class TableWriter final : public RowWriter {
   void print(const std::vector<std::string>& texts) {
     std::string line;
     for (size_t i = 0; i < texts.size(); ++i) {
-      std::string text = texts[i];
-      if (markdown_) {
-        std::string escaped;
-        for (char c : text) escaped += c == '|' ? std::string("\\|") : std::string(1, c);
-        text = escaped;
-      }
+      const std::string& text = texts[i];
       size_t width = display_width(text);
       std::string pad(width < widths_[i] ? widths_[i] - width : 0, ' ');
       bool last = i + 1 == texts.size();
@@ -193,7 +198,7 @@ void append_json_cell(const types::Datum& cell, std::string* out) {
         *out += "null";
         return;
       }
-      types::append_double(cell.as_double(), out);
+      append_float(cell.as_double(), out);
       return;
     case types::TypeId::kInteger:
     case types::TypeId::kBoolean:
@@ -211,6 +216,10 @@ void append_json_cell(const types::Datum& cell, std::string* out) {
 
 void append_csv_cell(const types::Datum& cell, std::string* out) {
   if (cell.is_null()) return;
+  if (cell.type() == types::TypeId::kFloat) {
+    append_float(cell.as_double(), out);
+    return;
+  }
   std::string text;
   types::append_text(cell, &text);
   bool textual = types::layout_of(cell.type()) == types::Layout::kString;
