@@ -25,6 +25,8 @@ write_basic_package_version_file(${CMAKE_BINARY_DIR}/orrery-config-version.cmake
 install(FILES ${CMAKE_BINARY_DIR}/orrery-config.cmake ${CMAKE_BINARY_DIR}/orrery-config-version.cmake
   DESTINATION ${ORRERY_PACKAGE_DIR})
 
+# The prefix may be chosen at installation and the folder moved, so the file finds its own place.
+file(RELATIVE_PATH ORRERY_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 foreach(name orrery stoolap)
   set(ORRERY_PC_NAME ${name})
   configure_file(${CMAKE_SOURCE_DIR}/cmake/library.pc.in ${CMAKE_BINARY_DIR}/${name}.pc @ONLY)

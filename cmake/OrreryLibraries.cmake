@@ -44,6 +44,7 @@ function(orrery_add_shared TARGET FILE_NAME)
 endfunction()
 orrery_add_shared(stoolap_shared stoolap)
 orrery_add_shared(orrery_shared orrery)
+set_target_properties(orrery_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
 
 # The orrery program.
 find_path(ORRERY_LIBEDIT_INCLUDE histedit.h)
