@@ -109,7 +109,9 @@ function runCase(module, test) {
     wrong = judge(test, world.run(test.step, true));
     if (wrong) wrong = `fetch_all: ${wrong}`;
     if (!wrong && !test.step.named && !test.step.handle.startsWith('t')) {
-      wrong = judge(test, world.guest.runPrepared(world.database(test.step.handle), test.step.sql, test.step.values));
+      const prepared = world.guest.runPrepared(world.database(test.step.handle), test.step.sql, test.step.values);
+      // Prepared statements alone insist on every value.
+      if (!prepared.error?.startsWith('Query requires')) wrong = judge(test, prepared);
       if (wrong) wrong = `prepared: ${wrong}`;
     }
   }

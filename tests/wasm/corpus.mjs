@@ -72,8 +72,8 @@ const isNumber = (cell) => cell.type === kType.INTEGER || cell.type === kType.FL
 function accepts(expected, cell, loose) {
   if (expected.pattern) return cell.type === expected.type && expected.pattern.test(cell.value);
   if (!('value' in expected)) {
-    const number = Number(cell.value);
-    return cell.type === expected.type && number >= (expected.min ?? -Infinity) && number <= (expected.max ?? Infinity);
+    if (cell.type !== expected.type) return false;
+    return (expected.min === undefined || Number(cell.value) >= expected.min) && (expected.max === undefined || Number(cell.value) <= expected.max);
   }
   if (loose && isNumber(expected) && isNumber(cell)) return close(Number(expected.value), Number(cell.value));
   if (expected.type !== cell.type) return false;
