@@ -12,44 +12,58 @@ using expr::ExprPtr;
 
 namespace {
 
-/// True where NULLs in `columns` keep the conjunct from being TRUE.
-bool rejects_nulls(const PlanContext& context, const Expr& e, const ColumnSet& columns) {
+/// What a boolean cannot be once some columns are NULL.
+enum class Never : uint8_t { kTrue, kFalse };
+
+bool is_never(const Expr& e, Never value, const ColumnSet& nulls);
+
+/// True where NULLs in these columns make the expression NULL.
+bool becomes_null(const Expr& e, const ColumnSet& nulls) {
+  auto arg_becomes_null = [&](const ExprPtr& arg) { return becomes_null(*arg, nulls); };
   switch (e.kind) {
     case ExprKind::kColumn:
-      return columns.has(e.index);
+      return nulls.has(e.index);
     case ExprKind::kCompare:
     case ExprKind::kNot:
     case ExprKind::kCast:
-      return std::any_of(e.args.begin(), e.args.end(), [&](const ExprPtr& arg) {
-        return rejects_nulls(context, *arg, columns);
-      });
+      return std::any_of(e.args.begin(), e.args.end(), arg_becomes_null);
     case ExprKind::kInList:
-      return rejects_nulls(context, *e.args[0], columns);
-    case ExprKind::kIsNull:
-      return e.negated && rejects_nulls(context, *e.args[0], columns);
+      return becomes_null(*e.args[0], nulls);
     case ExprKind::kFunction:
       return e.function->null_rule == expr::NullRule::kPropagate &&
-             std::any_of(e.args.begin(), e.args.end(), [&](const ExprPtr& arg) {
-               return rejects_nulls(context, *arg, columns);
-             });
+             std::any_of(e.args.begin(), e.args.end(), arg_becomes_null);
     case ExprKind::kAnd:
-      return std::any_of(e.args.begin(), e.args.end(), [&](const ExprPtr& arg) {
-        return rejects_nulls(context, *arg, columns);
-      });
     case ExprKind::kOr:
-      return std::all_of(e.args.begin(), e.args.end(), [&](const ExprPtr& arg) {
-        return rejects_nulls(context, *arg, columns);
-      });
+      // FALSE beside NULL makes an AND false, TRUE an OR true.
+      return std::all_of(e.args.begin(), e.args.end(), arg_becomes_null);
     default:
       return false;
   }
 }
 
-bool any_rejects_nulls(const PlanContext& context, const std::vector<ExprPtr>& conjuncts,
-                       const ColumnSet& columns) {
-  return std::any_of(conjuncts.begin(), conjuncts.end(), [&](const ExprPtr& e) {
-    return rejects_nulls(context, *e, columns);
-  });
+bool is_never(const Expr& e, Never value, const ColumnSet& nulls) {
+  if (becomes_null(e, nulls)) return true;
+  auto arg_is_never = [&](const ExprPtr& arg) { return is_never(*arg, value, nulls); };
+  switch (e.kind) {
+    case ExprKind::kAnd:
+    case ExprKind::kOr:
+      // One argument that is never TRUE is enough for an AND, and one never FALSE for an OR.
+      return (e.kind == ExprKind::kAnd) == (value == Never::kTrue)
+                 ? std::any_of(e.args.begin(), e.args.end(), arg_is_never)
+                 : std::all_of(e.args.begin(), e.args.end(), arg_is_never);
+    case ExprKind::kNot:
+      return is_never(*e.args[0], value == Never::kTrue ? Never::kFalse : Never::kTrue, nulls);
+    case ExprKind::kIsNull:
+      return e.negated == (value == Never::kTrue) && becomes_null(*e.args[0], nulls);
+    default:
+      return false;
+  }
+}
+
+/// True where no row with NULLs in these columns passes.
+bool any_rejects_nulls(const std::vector<ExprPtr>& conjuncts, const ColumnSet& columns) {
+  return std::any_of(conjuncts.begin(), conjuncts.end(),
+                     [&](const ExprPtr& e) { return is_never(*e, Never::kTrue, columns); });
 }
 
 class Pusher {
@@ -145,9 +159,9 @@ class Pusher {
   }
 
   RelPtr push_join(RelPtr rel, std::vector<ExprPtr> conjuncts) {
+    simplify_outer(rel.get(), conjuncts);
     ColumnSet left = available_columns(*rel->inputs[0]);
     ColumnSet right = available_columns(*rel->inputs[1]);
-    simplify_outer(rel.get(), conjuncts, left, right);
     bool pools = rel->join_type == JoinType::kInner;
     bool keeps_left = rel->join_type != JoinType::kFull;
     std::vector<ExprPtr> to_left, to_right, on, above;
@@ -168,8 +182,8 @@ class Pusher {
     // The left side of a lateral join feeds the right one, so that a condition of the join may go
     // to either; for outer and anti joins only what concerns the right side may be tested early.
     bool left_may = pools || rel->join_type == JoinType::kSemi;
-    bool right_may = rel->join_type != JoinType::kFull &&
-                     rel->join_type != JoinType::kNullAwareAnti;
+    bool right_may =
+        rel->join_type != JoinType::kFull && rel->join_type != JoinType::kNullAwareAnti;
     for (ExprPtr& e : rel->exprs) {
       ColumnSet read = columns_read(context_, *e);
       bool reads_left = read.intersects(left);
@@ -189,10 +203,10 @@ class Pusher {
     return make_filter(std::move(rel), std::move(above));
   }
 
-  void simplify_outer(Rel* rel, const std::vector<ExprPtr>& conjuncts, const ColumnSet& left,
-                      const ColumnSet& right) {
-    bool left_real = any_rejects_nulls(context_, conjuncts, left);
-    bool right_real = any_rejects_nulls(context_, conjuncts, right);
+  /// May swap the inputs.
+  void simplify_outer(Rel* rel, const std::vector<ExprPtr>& conjuncts) {
+    bool left_real = any_rejects_nulls(conjuncts, available_columns(*rel->inputs[0]));
+    bool right_real = any_rejects_nulls(conjuncts, available_columns(*rel->inputs[1]));
     if (rel->join_type == JoinType::kLeft && right_real) rel->join_type = JoinType::kInner;
     if (rel->join_type != JoinType::kFull) return;
     if (left_real && right_real) {

@@ -267,10 +267,20 @@ std::string Generator::from(Scopes* scopes, int depth) {
     Scopes right;
     std::string source = join_source(&right, static_cast<int>(i) + 1);
     Type type = chance(70) ? Type::kInteger : static_cast<Type>(below(3));
-    std::string on = column_of(type, *scopes) + " = " + column_of(type, right);
+    // SQLite 3.40 takes a conjunct of ON that names no column for one of WHERE, which a RIGHT or FULL JOIN after it
+    // shows: every conjunct here names one.
+    std::string left_key = column_of(type, *scopes), right_key = column_of(type, right);
+    if (left_key[0] != 'j' || right_key[0] != 'j') {
+      left_key = column_of(Type::kInteger, *scopes);
+      right_key = column_of(Type::kInteger, right);
+    }
+    std::string on = left_key + " = " + right_key;
     Scopes both = *scopes;
     both.insert(both.end(), right.begin(), right.end());
-    if (chance(25)) on += " AND " + comparison(both, 1);
+    if (chance(25)) {
+      std::string extra = comparison(both, 1);
+      if (extra[0] == 'j') on += " AND " + extra;
+    }
     sql += kJoins[below(6)] + source + " ON " + on;
     *scopes = both;
   }
