@@ -134,6 +134,18 @@ Result<Lowered> Lowering::lower_nested_loop(Rel& rel, const Want& want, const Si
   out.layout = gives_right(rel.join_type) ? both : left.layout;
   ORRERY_TRY_ASSIGN(node->condition,
                     residual_of(rel, std::vector<bool>(rel.exprs.size(), false), both));
+  if (node->type == JoinType::kNullAwareAnti && node->condition != nullptr) {
+    // NOT IN lets a row pass only where every comparison is FALSE: an unknown one counts as a match.
+    ExprPtr not_false = std::make_unique<expr::Expr>();
+    not_false->kind = expr::ExprKind::kIsBoolean;
+    not_false->type = types::TypeId::kBoolean;
+    not_false->nullable = false;
+    not_false->negated = true;
+    not_false->index = 0;
+    not_false->args.push_back(std::move(node->condition));
+    node->condition = std::move(not_false);
+    node->type = JoinType::kAnti;
+  }
   finish_join(node.get(), out.layout, left, right, sides);
   out.node = std::move(node);
   return out;
