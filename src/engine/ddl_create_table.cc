@@ -24,6 +24,22 @@ void make_not_null(storage::TableDef* table, uint16_t column) {
   type = with_nullability(type, Nullability::kNotNull);
 }
 
+/// One column as PRIMARY KEY: no type whose values are seldom equal when they should be.
+Status require_key_type(const storage::ColumnDef& column) {
+  switch (column.sql_type()) {
+    case types::TypeId::kInteger:
+    case types::TypeId::kText:
+    case types::TypeId::kBoolean:
+    case types::TypeId::kTimestamp:
+      return {};
+    default:
+      return Error(ErrorCode::kParse, "parse error: PRIMARY KEY column '" + column.name +
+                                          "' must be INTEGER type, got " +
+                                          std::string(types::type_display_name(column.sql_type())) +
+                                          ". INTEGER, TEXT, BOOLEAN and TIMESTAMP can be keys.");
+  }
+}
+
 /// A PRIMARY KEY of several columns, or of one that is no INTEGER: NOT NULL and UNIQUE.
 Status add_composite_key(storage::TableDef* table, std::vector<uint16_t> columns,
                          std::string name) {
@@ -43,6 +59,7 @@ Status add_column_keys(const sql::CreateTableStatement& statement, storage::Tabl
   if (primary.size() == 1 && table->columns[primary[0]].sql_type() == types::TypeId::kInteger) {
     add_primary_key(table, primary[0]);
   } else if (!primary.empty()) {
+    if (primary.size() == 1) ORRERY_TRY(require_key_type(table->columns[primary[0]]));
     ORRERY_TRY(add_composite_key(table, primary, "unique_" + table->name + "_pk"));
   }
   for (size_t i = 0; i < statement.columns.size(); ++i) {
@@ -72,6 +89,7 @@ Status add_primary_key_clause(const sql::TableConstraint& constraint, std::strin
     add_primary_key(table, columns[0]);
     return {};
   }
+  if (columns.size() == 1) ORRERY_TRY(require_key_type(table->columns[columns[0]]));
   return add_composite_key(table, std::move(columns), std::move(name));
 }
 
