@@ -36,8 +36,8 @@ class ExtremeState final : public AggregateState {
   ExtremeState(AggregateKind kind, TypeId type)
       : smallest_(kind == AggregateKind::kMin), type_(type) {}
   void clear() override {
-    best_.clear();
-    seen_.clear();
+    clear_vector(&best_);
+    clear_vector(&seen_);
   }
   void resize(uint32_t count) override {
     best_.resize(count);
@@ -99,7 +99,10 @@ class ExtremeState final : public AggregateState {
 /// Keeps one cell of any type per group, with its bytes.
 class KeptCells {
  public:
-  void clear() { cells_.init(TypeId::kAny); }
+  void clear() {
+    if (cells_.bytes() > 65536) cells_.release();
+    cells_.init(TypeId::kAny);
+  }
   void resize(uint32_t count) {
     if (count > cells_.size()) cells_.append_nulls(count - cells_.size());
   }

@@ -20,7 +20,7 @@ using types::Vector;
 
 class MedianState final : public AggregateState {
  public:
-  void clear() override { groups_.clear(); }
+  void clear() override { clear_vector(&groups_); }
   void resize(uint32_t count) override { groups_.resize(count); }
   void update(const uint32_t* groups, const Vector* arg, const Selection& sel) override {
     auto add = [&](uint32_t i, double v) {
@@ -111,7 +111,7 @@ class TextState final : public AggregateState {
   explicit TextState(const plan::AggregateCall& call)
       : array_(call.kind == AggregateKind::kArrayAgg), separator_(array_ ? "," : call.separator) {}
   void clear() override {
-    groups_.clear();
+    clear_vector(&groups_);
     bytes_ = 0;
   }
   void resize(uint32_t count) override { groups_.resize(count); }

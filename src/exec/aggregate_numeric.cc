@@ -16,7 +16,7 @@ using types::Vector;
 
 class CountState final : public AggregateState {
  public:
-  void clear() override { counts_.clear(); }
+  void clear() override { clear_vector(&counts_); }
   void resize(uint32_t count) override { counts_.resize(count); }
   void update(const uint32_t* groups, const Vector* arg, const Selection& sel) override {
     if (arg != nullptr && (arg->has_nulls() || arg->type() == TypeId::kNull)) {
@@ -45,7 +45,7 @@ template <class Cell, class Sum>
 class SumState final : public AggregateState {
  public:
   explicit SumState(AggregateKind kind) : average_(kind == AggregateKind::kAvg) {}
-  void clear() override { groups_.clear(); }
+  void clear() override { clear_vector(&groups_); }
   void resize(uint32_t count) override { groups_.resize(count); }
 
   void update(const uint32_t* groups, const Vector* arg, const Selection& sel) override {
@@ -104,7 +104,7 @@ class SumState final : public AggregateState {
 class AnySumState final : public AggregateState {
  public:
   explicit AnySumState(AggregateKind kind) : average_(kind == AggregateKind::kAvg) {}
-  void clear() override { groups_.clear(); }
+  void clear() override { clear_vector(&groups_); }
   void resize(uint32_t count) override { groups_.resize(count); }
   void update(const uint32_t* groups, const Vector* arg, const Selection& sel) override {
     each_cell<Datum>(*arg, sel, [&](uint32_t i, const Datum& d) {
@@ -154,7 +154,7 @@ class VarianceState final : public AggregateState {
   explicit VarianceState(AggregateKind kind)
       : sample_(kind == AggregateKind::kStddevSamp || kind == AggregateKind::kVarSamp),
         root_(kind == AggregateKind::kStddevSamp || kind == AggregateKind::kStddevPop) {}
-  void clear() override { groups_.clear(); }
+  void clear() override { clear_vector(&groups_); }
   void resize(uint32_t count) override { groups_.resize(count); }
   void update(const uint32_t* groups, const Vector* arg, const Selection& sel) override {
     auto add = [&](uint32_t i, double v) {

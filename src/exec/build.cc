@@ -143,8 +143,12 @@ Result<std::unique_ptr<Pipeline>> build(const PlanNode& node, Scope& scope) {
         ORRERY_TRY_ASSIGN(auto input, build(*child, scope));
         inputs.push_back(std::move(input));
       }
-      return begin_with(
-          make_set_operation(as<plan::SetOperationNode>(node), scope, std::move(inputs)), scope);
+      const auto& set = as<plan::SetOperationNode>(node);
+      auto pipeline = begin_with(make_set_operation(set, scope, std::move(inputs)), scope);
+      if (set.op == plan::SetOperation::kUnion) {
+        pipeline->operators.push_back(make_distinct_rows(set, scope));
+      }
+      return pipeline;
     }
     case NodeKind::kRecursive: {
       ORRERY_TRY_ASSIGN(auto anchor, build(*node.children[0], scope));

@@ -139,6 +139,15 @@ class RowBuffer {
 void take(const types::Vector& source, const uint32_t* rows, uint32_t n, types::Vector* out);
 /// Cells moved to the front: v[i] = v[rows[i]] for ascending rows.
 void compact(types::Vector* v, const uint32_t* rows, uint32_t n);
+/// Empties a vector; large memory goes back.
+template <class T>
+void clear_vector(std::vector<T>* v) {
+  if (v->capacity() * sizeof(T) > 65536) {
+    *v = {};
+  } else {
+    v->clear();
+  }
+}
 /// Vector capacity for n cells: small chunks do not pay for large memory.
 inline uint32_t capacity_for(uint32_t n) {
   uint32_t c = 64;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "exec/cte_store.h"
 #include "exec/operators.h"
@@ -15,45 +16,47 @@ Status CteStore::declare(const plan::CtePlan& cte, Scope& scope) {
   ORRERY_TRY_ASSIGN(auto pipeline, build_pipeline(*cte.root, scope));
   Entry& e = entry(cte.id);
   e.pipeline = std::move(pipeline);
-  e.memory = &run_.memory;
-  e.buffer.init(output_types(*cte.root));
+  e.run = &run_;
+  e.spool.init(run_, output_types(*cte.root));
   return {};
 }
 
 void CteStore::invalidate(uint32_t id) {
   Entry& e = entry(id);
   e.ready = false;
-  e.buffer.clear();
-  e.held = 0;
+  e.spool.clear();
+  run_.memory.hold(&e.held, 0);
 }
 
 Result<Flow> CteStore::Entry::consume(types::Chunk& in) {
-  buffer.append(in, in.rows());
-  memory->hold(&held, buffer.bytes());
-  if (memory->exceeded()) {
-    return Error(ErrorCode::kOutOfMemory, "memory limit exceeded by the rows of a CTE");
-  }
+  ORRERY_TRY(spool.append(in, in.rows()));
+  run->memory.hold(&held, spool.bytes());
+  if (!run->memory.exceeded()) return Flow::kNeedInput;
+  ORRERY_TRY_ASSIGN(bool spill, should_spill(*run, held.bytes, "the rows of a CTE"));
+  if (spill) ORRERY_TRY(spool.spill());
+  run->memory.hold(&held, spool.bytes());
   return Flow::kNeedInput;
 }
 
-Result<const RowBuffer*> CteStore::rows(uint32_t id) {
+Result<const RowSpool*> CteStore::rows(uint32_t id) {
   Entry& e = entry(id);
   if (e.working != nullptr) return e.working;
-  if (e.ready) return &e.buffer;
+  if (e.ready) return &e.spool;
   if (e.pipeline == nullptr || e.running) {
     return Error(ErrorCode::kInternal, "CTE is read before it is declared");
   }
   e.running = true;
-  e.buffer.clear();
+  e.spool.clear();
   Status status = e.pipeline->open();
   if (status) status = e.pipeline->run(e);
+  if (status) status = e.spool.finish();
   e.running = false;
   if (!status) return std::move(status).error();
   e.ready = true;
-  return &e.buffer;
+  return &e.spool;
 }
 
-void CteStore::set_working_table(uint32_t id, const RowBuffer* rows) {
+void CteStore::set_working_table(uint32_t id, const RowSpool* rows) {
   entry(id).working = rows;
 }
 
@@ -64,8 +67,7 @@ class CteScan final : public Source {
       : Source(node.id), cte_(node.cte), run_(scope.run) {}
 
   Status open(uint64_t row_goal) override {
-    rows_ = nullptr;
-    next_ = 0;
+    reader_.reset();
     batch_ = row_goal == 0 ? run_.vector_size
                            : static_cast<uint32_t>(std::min<uint64_t>(
                                  std::max<uint64_t>(row_goal, 16), run_.vector_size));
@@ -74,26 +76,20 @@ class CteScan final : public Source {
   }
 
   Status next(types::Chunk** out) override {
-    if (rows_ == nullptr) {
-      ORRERY_TRY_ASSIGN(rows_, run_.ctes->rows(cte_));
+    if (!reader_) {
+      ORRERY_TRY_ASSIGN(const RowSpool* rows, run_.ctes->rows(cte_));
+      reader_.emplace(*rows);
     }
-    uint32_t n = std::min(batch_, rows_->size() - next_);
-    *out = nullptr;
-    if (n == 0) return {};
-    rows_->slice(next_, n, rows_->column_count(), &chunk_);
-    next_ += n;
+    ORRERY_TRY(reader_->next(batch_, out));
     batch_ = std::min(batch_ * 2, run_.vector_size);
-    *out = &chunk_;
     return {};
   }
 
  private:
   const uint32_t cte_;
   RunState& run_;
-  const RowBuffer* rows_ = nullptr;
-  uint32_t next_ = 0;
+  std::optional<RowSpool::Reader> reader_;
   uint32_t batch_ = 0;
-  types::Chunk chunk_;
 };
 }  // namespace
 

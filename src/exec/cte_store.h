@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include "exec/column_buffer.h"
 #include "exec/pipeline.h"
+#include "exec/row_spool.h"
 #include "exec/run_state.h"
 #include "plan/plan.h"
 
@@ -21,20 +21,20 @@ class CteStore {
   /// Its rows must be computed anew.
   void invalidate(uint32_t id);
   /// The rows, computed now where they are not yet.
-  Result<const RowBuffer*> rows(uint32_t id);
+  Result<const RowSpool*> rows(uint32_t id);
   /// Names the rows that scans of a recursive `id` read from now on.
-  void set_working_table(uint32_t id, const RowBuffer* rows);
+  void set_working_table(uint32_t id, const RowSpool* rows);
 
  private:
   struct Entry final : Sink {
     Result<Flow> consume(types::Chunk& in) override;
-    MemoryBudget* memory = nullptr;
+    RunState* run = nullptr;
     std::unique_ptr<Pipeline> pipeline;
-    RowBuffer buffer;
-    uint64_t held = 0;
+    RowSpool spool;
+    MemoryBudget::Held held;
     bool ready = false;
     bool running = false;
-    const RowBuffer* working = nullptr;
+    const RowSpool* working = nullptr;
   };
   Entry& entry(uint32_t id);
 

@@ -34,8 +34,10 @@ class Delete final : public Source {
   Status run() {
     ran_ = true;
     ORRERY_TRY(input_.read_all());
-    while (Chunk* in = input_.next()) {
+    for (;;) {
       ORRERY_TRY(scope_.run.check_cancelled());
+      ORRERY_TRY_ASSIGN(Chunk * in, input_.next());
+      if (in == nullptr) return {};
       const auto* ids = in->columns[0].data<int64_t>();
       if (returning_.wanted()) {
         std::vector<RowId> row_ids(ids, ids + in->row_count);
@@ -47,7 +49,6 @@ class Delete final : public Source {
       }
       scope_.run.rows_affected += in->row_count;
     }
-    return {};
   }
 
   const plan::DeleteNode& node_;

@@ -51,11 +51,12 @@ class Insert final : public Source {
   Status run() {
     ran_ = true;
     ORRERY_TRY(input_.read_all());
-    while (Chunk* in = input_.next()) {
+    for (;;) {
       ORRERY_TRY(scope_.run.check_cancelled());
+      ORRERY_TRY_ASSIGN(Chunk * in, input_.next());
+      if (in == nullptr) return {};
       ORRERY_TRY(insert_chunk(*in));
     }
-    return {};
   }
 
   Status insert_chunk(Chunk& in) {

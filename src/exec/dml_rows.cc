@@ -134,35 +134,37 @@ void Returning::next(Chunk** out) {
 
 InputRows::InputRows(std::unique_ptr<Pipeline> input, const plan::PlanNode& child, Scope& scope)
     : input_(std::move(input)), scope_(scope) {
-  rows_.init(output_types(child));
+  rows_.init(scope.run, output_types(child));
 }
 
 void InputRows::begin_run() {
+  reader_.reset();
   rows_.clear();
-  next_ = 0;
-  held_ = 0;
+  scope_.run.memory.hold(&held_, 0);
 }
 
 Result<Flow> InputRows::consume(Chunk& in) {
-  rows_.append(in, in.rows());
+  ORRERY_TRY(rows_.append(in, in.rows()));
   scope_.run.memory.hold(&held_, rows_.bytes());
-  if (scope_.run.memory.exceeded()) {
-    return Error(ErrorCode::kOutOfMemory, "memory limit exceeded by the rows to be written");
-  }
+  if (!scope_.run.memory.exceeded() || rows_.spilled()) return Flow::kNeedInput;
+  ORRERY_TRY_ASSIGN(bool spill, should_spill(scope_.run, held_.bytes, "the rows to be written"));
+  if (spill) ORRERY_TRY(rows_.spill());
+  scope_.run.memory.hold(&held_, rows_.bytes());
   return Flow::kNeedInput;
 }
 
 Status InputRows::read_all() {
   ORRERY_TRY(input_->open());
-  return input_->run(*this);
+  ORRERY_TRY(input_->run(*this));
+  ORRERY_TRY(rows_.finish());
+  reader_.emplace(rows_);
+  return {};
 }
 
-Chunk* InputRows::next() {
-  uint32_t n = std::min(rows_.size() - next_, scope_.run.vector_size);
-  if (n == 0) return nullptr;
-  rows_.slice(next_, n, rows_.column_count(), &chunk_);
-  next_ += n;
-  return &chunk_;
+Result<Chunk*> InputRows::next() {
+  Chunk* chunk = nullptr;
+  ORRERY_TRY(reader_->next(scope_.run.vector_size, &chunk));
+  return chunk;
 }
 
 }  // namespace orrery::exec

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "exec/column_buffer.h"
 #include "exec/evaluator.h"
 #include "exec/pipeline.h"
+#include "exec/row_spool.h"
 #include "exec/run_state.h"
 #include "plan/plan.h"
 #include "storage/table.h"
@@ -85,16 +87,15 @@ class InputRows final : public Sink {
   void begin_run();
   Status read_all();
   /// The next rows as a chunk; nullptr at the end.
-  types::Chunk* next();
+  Result<types::Chunk*> next();
 
  private:
   Result<Flow> consume(types::Chunk& in) override;
   std::unique_ptr<Pipeline> input_;
   Scope& scope_;
-  RowBuffer rows_;
-  uint32_t next_ = 0;
-  uint64_t held_ = 0;
-  types::Chunk chunk_;
+  RowSpool rows_;
+  std::optional<RowSpool::Reader> reader_;
+  MemoryBudget::Held held_;
 };
 
 }  // namespace orrery::exec

@@ -6,6 +6,7 @@
 #include "exec/build.h"
 #include "exec/column_buffer.h"
 #include "exec/run_state.h"
+#include "exec/spill.h"
 #include "exec/subqueries.h"
 #include "storage/transaction.h"
 
@@ -83,6 +84,7 @@ void Execution::Impl::begin(ExecInput& input) {
   run.rows_affected = 0;
   ++run.generation;
   run.memory.begin(run.options.memory_limit_bytes);
+  run.spill->begin();
   run.eval.parameters = run.parameters;
   run.eval.outer = {};
   run.eval.now_nanos = input.now_nanos;
@@ -131,7 +133,7 @@ Result<bool> Execution::Impl::next(const Chunk** chunk) {
 }
 
 void Execution::Impl::retire(std::unique_ptr<Impl> impl) {
-  if (impl->failed || impl->run.memory.used() > kIdleBytesMax) return;
+  if (impl->failed || impl->run.memory.peak() > kIdleBytesMax || impl->run.spill->used()) return;
   std::shared_ptr<const plan::PlannedStatement> plan = std::move(impl->statement);
   impl->view.release();
   impl->run.transaction = nullptr;

@@ -76,11 +76,12 @@ void GroupTable::init(std::span<const TypeId> key_types) {
 }
 
 void GroupTable::clear() {
+  if (keys_.bytes() > 1 << 18) keys_.release();
   keys_.clear();
   dense_ = can_be_dense_;
   dense_keys_.assign(types_.size(), DenseKey{});
-  dense_slots_.clear();
-  slots_.clear();
+  clear_vector(&dense_slots_);
+  clear_vector(&slots_);
   mask_ = 0;
 }
 

@@ -29,6 +29,7 @@ class JoinTable {
   void clear();
   uint64_t bytes() const;
   bool has_null_key() const { return has_null_key_; }
+  const std::vector<uint32_t>& key_columns() const { return key_columns_; }
 
   /// For the i-th selected row: heads[i] = first candidate or kNone; hashes[i] where needed.
   void find_heads(std::span<const types::Vector* const> keys, const types::Selection& sel,

@@ -64,13 +64,25 @@ Status MatchJoin::run_find() {
   return find_pairs();
 }
 
+Status MatchJoin::ensure_prepared() {
+  if (prepared_) return {};
+  ensure_scratch();
+  ORRERY_TRY(prepare(&no_output_));
+  prepared_ = true;
+  return {};
+}
+
+void MatchJoin::output_rows(const Chunk& out, std::vector<uint32_t>* rows) const {
+  types::Selection sel = out.rows();
+  rows->resize(sel.count);
+  for (uint32_t i = 0; i < sel.count; ++i) {
+    (*rows)[i] = is_semi(type_) ? sel[i] : left_rows_[sel[i]];
+  }
+}
+
 Result<Flow> MatchJoin::process(Chunk& in, Chunk** out) {
   *out = nullptr;
-  if (!prepared_) {
-    ensure_scratch();
-    ORRERY_TRY(prepare(&no_output_));
-    prepared_ = true;
-  }
+  ORRERY_TRY(ensure_prepared());
   if (no_output_) return Flow::kFinished;
   if (in_ != &in || position_ >= rows_.count) {
     in_ = &in;
@@ -195,16 +207,10 @@ Result<Flow> MatchJoin::process_pairs(Chunk** out) {
   return flow;
 }
 
-Result<Flow> MatchJoin::finish(Chunk** out) {
+void MatchJoin::next_unmatched(Chunk** out) {
   *out = nullptr;
-  if (!keeps_right()) return Flow::kNeedInput;
-  if (!prepared_) {
-    ensure_scratch();
-    ORRERY_TRY(prepare(&no_output_));
-    prepared_ = true;
-  }
   uint32_t n = unmatched_rows(&unmatched_from_, right_rows_.get(), scope_.run.vector_size);
-  if (n == 0) return Flow::kNeedInput;
+  if (n == 0) return;
   out_.reset();
   out_.columns.resize(left_types_.size() + right_types_.size());
   for (size_t c = 0; c < left_types_.size(); ++c) {
@@ -213,7 +219,14 @@ Result<Flow> MatchJoin::finish(Chunk** out) {
   out_.row_count = n;
   gather_right(right_rows_.get(), n, &out_);
   *out = &out_;
-  return Flow::kHaveMore;
+}
+
+Result<Flow> MatchJoin::finish(Chunk** out) {
+  *out = nullptr;
+  if (!keeps_right()) return Flow::kNeedInput;
+  ORRERY_TRY(ensure_prepared());
+  next_unmatched(out);
+  return *out == nullptr ? Flow::kNeedInput : Flow::kHaveMore;
 }
 
 }  // namespace orrery::exec

@@ -22,13 +22,19 @@ class MatchJoin : public Operator {
             const expr::Expr* residual, std::vector<types::TypeId> right_types);
 
   Status open() final;
-  Result<Flow> process(types::Chunk& in, types::Chunk** out) final;
-  Result<Flow> finish(types::Chunk** out) final;
+  Result<Flow> process(types::Chunk& in, types::Chunk** out) override;
+  Result<Flow> finish(types::Chunk** out) override;
 
  protected:
   static constexpr uint32_t kNoRow = UINT32_MAX;
 
   virtual Status open_join() = 0;
+  /// Calls prepare() where that was not done yet.
+  Status ensure_prepared();
+  /// Forgets where it was in an input chunk.
+  void forget_input() { in_ = nullptr; }
+  /// For the rows that the last call of process() gave out: the input row of each.
+  void output_rows(const types::Chunk& out, std::vector<uint32_t>* rows) const;
   /// Before the first input, or the end of an input without chunks. `*no_output`: nothing can ever
   /// come out.
   virtual Status prepare(bool* no_output) = 0;
@@ -68,6 +74,13 @@ class MatchJoin : public Operator {
   /// For semi and anti joins: the row at position_ counts as matched.
   void mark_left() { matched_[rows_[position_]] = 1; }
 
+  bool keeps_right() const {
+    return type_ == plan::JoinType::kRight || type_ == plan::JoinType::kFull;
+  }
+  /// Rows of the right side without a match, as output; nullptr at the end.
+  void next_unmatched(types::Chunk** out);
+  void begin_unmatched() { unmatched_from_ = 0; }
+
   Scope& scope_;
   const plan::JoinType type_;
   const std::vector<types::TypeId> left_types_;
@@ -86,9 +99,6 @@ class MatchJoin : public Operator {
   Result<Flow> process_pairs(types::Chunk** out);
   bool keeps_left() const {
     return type_ == plan::JoinType::kLeft || type_ == plan::JoinType::kFull;
-  }
-  bool keeps_right() const {
-    return type_ == plan::JoinType::kRight || type_ == plan::JoinType::kFull;
   }
 
   std::optional<Evaluator> residual_;

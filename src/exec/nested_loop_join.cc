@@ -19,7 +19,7 @@ class NestedLoopJoin final : public BufferedJoin, private Sink {
   Status open_join() override {
     buffer_.clear();
     clear_matched();
-    held_ = 0;
+    scope_.run.memory.hold(&held_, 0);
     return {};
   }
 
@@ -67,7 +67,7 @@ class NestedLoopJoin final : public BufferedJoin, private Sink {
   std::unique_ptr<Pipeline> right_;
   RowBuffer buffer_;
   uint32_t candidate_ = 0;
-  uint64_t held_ = 0;
+  MemoryBudget::Held held_;
 };
 
 /// The right side is run anew for each left row, whose values it sees as outer slots. The rows of

@@ -21,6 +21,8 @@ std::unique_ptr<Operator> make_filter(const plan::FilterNode& node, Scope& scope
 std::unique_ptr<Operator> make_project(const plan::ProjectNode& node, Scope& scope);
 std::unique_ptr<Operator> make_limit(const plan::LimitNode& node, Scope& scope);
 std::unique_ptr<Operator> make_distinct(const plan::DistinctNode& node, Scope& scope);
+/// Passes each different row of the output of `node` once (UNION).
+std::unique_ptr<Operator> make_distinct_rows(const plan::PlanNode& node, Scope& scope);
 std::unique_ptr<Operator> make_index_join(const plan::IndexJoinNode& node, Scope& scope);
 std::unique_ptr<Operator> make_stream_aggregate(const plan::AggregateNode& node, Scope& scope);
 /// The pipelines are those of the right child.
@@ -31,7 +33,7 @@ std::unique_ptr<Operator> make_nested_loop_join(const plan::NestedLoopJoinNode& 
 std::unique_ptr<Operator> make_lateral_join(const plan::NestedLoopJoinNode& node, Scope& scope,
                                             std::unique_ptr<Subtree> right);
 
-// Breakers: the pipeline ends in them.
+// Breakers: the pipeline ends in them. (Of UNION this is only the union of all rows.)
 std::unique_ptr<Source> make_aggregate(const plan::AggregateNode& node, Scope& scope,
                                        std::unique_ptr<Pipeline> input);
 std::unique_ptr<Source> make_sort(const plan::SortNode& node, Scope& scope,

@@ -1,9 +1,9 @@
-#include <algorithm>
+#include <optional>
 
-#include "exec/column_buffer.h"
 #include "exec/cte_store.h"
 #include "exec/group_table.h"
 #include "exec/operators.h"
+#include "exec/row_spool.h"
 
 namespace orrery::exec {
 namespace {
@@ -20,19 +20,19 @@ class Recursive final : public Source, private Sink {
         anchor_(std::move(anchor)),
         step_(std::move(step)),
         types_(output_types(node)) {
-    current_.init(types_);
-    coming_.init(types_);
+    current_.init(scope.run, types_);
+    coming_.init(scope.run, types_);
     seen_.init(types_);
   }
 
   Status open(uint64_t) override {
     started_ = false;
     round_ = 0;
-    next_ = 0;
+    reader_.reset();
     current_.clear();
     coming_.clear();
     seen_.clear();
-    held_ = 0;
+    scope_.run.memory.hold(&held_, 0);
     return {};
   }
 
@@ -42,19 +42,15 @@ class Recursive final : public Source, private Sink {
       started_ = true;
       ORRERY_TRY(anchor_->open());
       ORRERY_TRY(anchor_->run(*this));
-      std::swap(current_, coming_);
+      ORRERY_TRY(begin_round());
     }
-    while (next_ == current_.size()) {
-      if (current_.size() == 0 || round_ == node_.max_rounds) return {};
+    for (;;) {
+      ORRERY_TRY(reader_->next(scope_.run.vector_size, out));
+      if (*out != nullptr) return {};
+      if (current_.rows() == 0 || round_ == node_.max_rounds) return {};
       ++round_;
       ORRERY_TRY(run_step());
-      next_ = 0;
     }
-    uint32_t n = std::min(current_.size() - next_, scope_.run.vector_size);
-    current_.slice(next_, n, types_.size(), &out_);
-    next_ += n;
-    *out = &out_;
-    return {};
   }
 
  private:
@@ -65,7 +61,14 @@ class Recursive final : public Source, private Sink {
     if (status) status = step_->run(*this);
     scope_.run.ctes->set_working_table(node_.cte, nullptr);
     if (!status) return std::move(status).error();
+    return begin_round();
+  }
+
+  Status begin_round() {
+    ORRERY_TRY(coming_.finish());
+    reader_.reset();
     std::swap(current_, coming_);
+    reader_.emplace(current_);
     return {};
   }
 
@@ -80,11 +83,15 @@ class Recursive final : public Source, private Sink {
       seen_.find_or_add(keys_, sel, groups_.data());
       sel = {rows_.data(), GroupTable::new_rows(groups_.data(), before, sel, rows_.data())};
     }
-    coming_.append(in, sel);
-    scope_.run.memory.hold(&held_, coming_.bytes() + current_.bytes() + seen_.bytes());
-    if (scope_.run.memory.exceeded()) {
-      return Error(ErrorCode::kOutOfMemory, "memory limit exceeded by a recursive query");
-    }
+    ORRERY_TRY(coming_.append(in, sel));
+    auto account = [&] {
+      scope_.run.memory.hold(&held_, coming_.bytes() + current_.bytes() + seen_.bytes());
+      return scope_.run.memory.exceeded();
+    };
+    if (!account() || coming_.spilled()) return Flow::kNeedInput;
+    ORRERY_TRY_ASSIGN(bool spill, should_spill(scope_.run, held_.bytes, "a recursive query"));
+    if (spill) ORRERY_TRY(coming_.spill());
+    account();
     return Flow::kNeedInput;
   }
 
@@ -93,17 +100,16 @@ class Recursive final : public Source, private Sink {
   std::unique_ptr<Pipeline> anchor_;
   std::unique_ptr<Pipeline> step_;
   const std::vector<types::TypeId> types_;
-  RowBuffer current_;  ///< the round that is given out and read by the next
-  RowBuffer coming_;
+  RowSpool current_;  ///< the round that is given out and read by the next
+  RowSpool coming_;
+  std::optional<RowSpool::Reader> reader_;
   GroupTable seen_;
   std::vector<const types::Vector*> keys_;
   std::vector<uint32_t> groups_;
   std::vector<uint32_t> rows_;
   bool started_ = false;
   uint32_t round_ = 0;
-  uint32_t next_ = 0;
-  uint64_t held_ = 0;
-  types::Chunk out_;
+  MemoryBudget::Held held_;
 };
 
 }  // namespace

@@ -8,7 +8,9 @@
 namespace orrery::exec {
 
 RunState::RunState()
-    : ctes(std::make_unique<CteStore>(*this)), subqueries(std::make_unique<Subqueries>(*this)) {}
+    : ctes(std::make_unique<CteStore>(*this)),
+      subqueries(std::make_unique<Subqueries>(*this)),
+      spill(std::make_unique<SpillSpace>(*this)) {}
 RunState::~RunState() = default;
 
 Error RunState::cancel_error() {

@@ -27,22 +27,33 @@ class SpillSpace;
 /// Bytes held by hash tables, sorts and buffers of one statement.
 class MemoryBudget {
  public:
+  /// What one operator holds; a figure of an earlier execution counts as nothing.
+  struct Held {
+    uint64_t bytes = 0;
+    uint64_t execution = 0;
+  };
   void begin(uint64_t limit) {
+    ++execution_;
     limit_ = limit;
     used_ = 0;
+    peak_ = 0;
   }
-  /// Replaces the caller's earlier figure `*held` by `now`.
-  void hold(uint64_t* held, uint64_t now) {
-    used_ = used_ - *held + now;
-    *held = now;
+  /// Replaces the caller's earlier figure by `now`.
+  void hold(Held* held, uint64_t now) {
+    if (held->execution != execution_) *held = {0, execution_};
+    used_ = used_ - held->bytes + now;
+    held->bytes = now;
+    if (used_ > peak_) peak_ = used_;
   }
   bool exceeded() const { return limit_ != 0 && used_ > limit_; }
-  uint64_t used() const { return used_; }
+  uint64_t peak() const { return peak_; }
   uint64_t limit() const { return limit_; }
 
  private:
   uint64_t limit_ = 0;
   uint64_t used_ = 0;
+  uint64_t peak_ = 0;
+  uint64_t execution_ = 0;
 };
 
 struct RunState {

@@ -1,9 +1,8 @@
-#include <algorithm>
 #include <vector>
 
 #include "exec/evaluator.h"
 #include "exec/operators.h"
-#include "exec/sort_buffer.h"
+#include "exec/spilling_sorter.h"
 
 namespace orrery::exec {
 namespace {
@@ -11,7 +10,11 @@ namespace {
 class Sort final : public Source, private Sink {
  public:
   Sort(const plan::SortNode& node, Scope& scope, std::unique_ptr<Pipeline> input)
-      : Source(node.id), node_(node), scope_(scope), input_(std::move(input)) {
+      : Source(node.id),
+        node_(node),
+        scope_(scope),
+        input_(std::move(input)),
+        sorter_(scope.run, "a sort") {
     std::vector<types::TypeId> types = output_types(node);
     output_columns_ = types.size();
     std::vector<SortColumn> keys;
@@ -24,15 +27,12 @@ class Sort final : public Source, private Sink {
         computed_.add(*key.expr);
       }
     }
-    buffer_.init(std::move(types), std::move(keys));
+    sorter_.init(std::move(types), std::move(keys));
   }
 
   Status open(uint64_t) override {
     ran_ = false;
     computed_.begin_run();
-    held_ = 0;
-    next_ = 0;
-    order_.clear();
     wanted_ = SortBuffer::kAllRows;
     if (node_.limit != nullptr) {
       ORRERY_TRY_ASSIGN(uint64_t limit,
@@ -41,29 +41,24 @@ class Sort final : public Source, private Sink {
                         evaluate_row_limit(node_.offset.get(), "OFFSET", 0, scope_.eval));
       wanted_ = limit > UINT64_MAX - offset ? UINT64_MAX : limit + offset;
     }
-    buffer_.begin(wanted_);
+    sorter_.begin(wanted_);
     return {};
   }
 
   Status next(types::Chunk** out) override {
     *out = nullptr;
     if (!ran_) ORRERY_TRY(run());
-    auto n = static_cast<uint32_t>(std::min<size_t>(order_.size() - next_, scope_.run.vector_size));
-    if (n == 0) return {};
-    buffer_.rows().gather(&order_[next_], n, output_columns_, &chunk_);
-    next_ += n;
-    *out = &chunk_;
-    return {};
+    return sorter_.next(scope_.run.vector_size, output_columns_, &chunk_, out);
   }
 
  private:
   Status run() {
     ran_ = true;
-    if (wanted_ == 0) return {};
-    ORRERY_TRY(input_->open());
-    ORRERY_TRY(input_->run(*this));
-    order_ = buffer_.sort();
-    return {};
+    if (wanted_ != 0) {
+      ORRERY_TRY(input_->open());
+      ORRERY_TRY(input_->run(*this));
+    }
+    return sorter_.finish();
   }
 
   Result<Flow> consume(types::Chunk& in) override {
@@ -72,11 +67,7 @@ class Sort final : public Source, private Sink {
     columns_.clear();
     for (size_t c = 0; c < output_columns_; ++c) columns_.push_back(&in.columns[c]);
     for (const types::Vector* v : computed_.results()) columns_.push_back(v);
-    buffer_.append(columns_, sel);
-    scope_.run.memory.hold(&held_, buffer_.bytes());
-    if (scope_.run.memory.exceeded()) {
-      return Error(ErrorCode::kOutOfMemory, "memory limit exceeded by a sort");
-    }
+    ORRERY_TRY(sorter_.append(columns_, sel));
     return Flow::kNeedInput;
   }
 
@@ -85,12 +76,9 @@ class Sort final : public Source, private Sink {
   std::unique_ptr<Pipeline> input_;
   size_t output_columns_ = 0;
   EvaluatorList computed_;  ///< keys that are not columns
-  SortBuffer buffer_;
-  std::vector<uint32_t> order_;
+  SpillingSorter sorter_;
   std::vector<const types::Vector*> columns_;
-  size_t next_ = 0;
   bool ran_ = false;
-  uint64_t held_ = 0;
   uint64_t wanted_ = 0;
   types::Chunk chunk_;
 };

@@ -2,7 +2,8 @@
 
 #include "exec/evaluator.h"
 #include "exec/operators.h"
-#include "exec/sort_buffer.h"
+#include "exec/spill.h"
+#include "exec/spilling_sorter.h"
 #include "exec/window_rows.h"
 
 namespace orrery::exec {
@@ -24,7 +25,8 @@ struct Lookahead {
 ///
 /// Where few rows are wanted, only a beginning of the window order is computed: what lies within
 /// every call's lookahead of the beginning's end is not given out. If more rows are wanted after
-/// all, the beginning grows: sorted input is read on, unsorted input is read again.
+/// all, sorted input is read on, and partitions that are done with are dropped; unsorted input is
+/// read again. Past the memory limit the input is sorted in files, and then is sorted input.
 class Window final : public Source, private Sink {
  public:
   Window(const plan::WindowNode& node, Scope& scope, std::unique_ptr<Pipeline> input);
@@ -42,8 +44,11 @@ class Window final : public Source, private Sink {
   };
   uint32_t add_column(const expr::Expr& e, std::vector<types::TypeId>* types);
   Lookahead lookahead(const Call& call) const;
+  bool streams() const { return node_.input_sorted || sorter_.spilled(); }
   Status read_more();
-  Status read_sorted(uint64_t rows);
+  Status read_unsorted();
+  Status read_stream();
+  void drop_given();
   Status compute();
   void find_limit();
   Result<Flow> consume(types::Chunk& in) override;
@@ -55,22 +60,28 @@ class Window final : public Source, private Sink {
   EvaluatorList computed_;
   std::vector<SortColumn> partition_, sort_;
   std::vector<Call> calls_;
-  SortBuffer buffer_;
-  std::vector<uint32_t> order_;
+  size_t all_columns_ = 0;
+  SpillingSorter sorter_;
+  RowBuffer stream_;  ///< rows of sorted input at hand
   WindowRows rows_;
   std::vector<const types::Vector*> columns_;
   Lookahead ahead_;
   uint64_t goal_ = 0;  ///< rows of the beginning; 0 = all
-  bool input_open_ = false;
-  bool complete_ = false;  ///< all input is in the buffer
+  bool begun_ = false;
+  bool complete_ = false;  ///< nothing comes after the rows at hand
   uint32_t limit_ = 0;     ///< positions below it have final results
   uint32_t next_ = 0;
-  uint64_t held_ = 0;
+  MemoryBudget::Held held_;
   types::Chunk chunk_;
+  types::Chunk sorted_;
 };
 
 Window::Window(const plan::WindowNode& node, Scope& scope, std::unique_ptr<Pipeline> input)
-    : Source(node.id), node_(node), scope_(scope), input_(std::move(input)) {
+    : Source(node.id),
+      node_(node),
+      scope_(scope),
+      input_(std::move(input)),
+      sorter_(scope.run, "a window function") {
   std::vector<types::TypeId> types = output_types(*node.children[0]);
   input_columns_ = types.size();
   for (const auto& e : node.partition_by) {
@@ -93,7 +104,9 @@ Window::Window(const plan::WindowNode& node, Scope& scope, std::unique_ptr<Pipel
   }
   std::vector<SortColumn> keys = partition_;
   keys.insert(keys.end(), sort_.begin(), sort_.end());
-  buffer_.init(std::move(types), std::move(keys));
+  all_columns_ = types.size();
+  stream_.init(types);
+  sorter_.init(std::move(types), std::move(keys));
 }
 
 uint32_t Window::add_column(const expr::Expr& e, std::vector<types::TypeId>* types) {
@@ -174,10 +187,11 @@ Status Window::open(uint64_t row_goal) {
   // Which rows come first is known from sorted input, or by selecting them.
   const bool whole_groups = ahead_.peers || ahead_.partition;
   if (!node_.input_sorted && (whole_groups || goal_ > 65536)) goal_ = 0;
-  buffer_.begin(SortBuffer::kAllRows);
-  input_open_ = complete_ = false;
+  sorter_.begin(SortBuffer::kAllRows);
+  stream_.clear();
+  begun_ = complete_ = false;
   limit_ = next_ = 0;
-  held_ = 0;
+  scope_.run.memory.hold(&held_, 0);
   return {};
 }
 
@@ -187,49 +201,89 @@ Result<Flow> Window::consume(types::Chunk& in) {
   columns_.clear();
   for (size_t c = 0; c < input_columns_; ++c) columns_.push_back(&in.columns[c]);
   for (const types::Vector* v : computed_.results()) columns_.push_back(v);
-  buffer_.append(columns_, sel);
-  scope_.run.memory.hold(&held_, buffer_.bytes());
-  if (scope_.run.memory.exceeded()) {
-    return Error(ErrorCode::kOutOfMemory, "memory limit exceeded by a window function");
+  if (!node_.input_sorted) {
+    ORRERY_TRY(sorter_.append(columns_, sel));
+    return Flow::kNeedInput;
   }
+  stream_.append(columns_, sel);
+  scope_.run.memory.hold(&held_, stream_.bytes());
+  // One partition has to fit; where files may be used, the limit is for what can go to them.
+  if (!scope_.run.spill->available()) ORRERY_TRY(check_memory(scope_.run, "a window function"));
   return Flow::kNeedInput;
 }
 
-Status Window::read_sorted(uint64_t rows) {
-  if (!input_open_) ORRERY_TRY(input_->open(rows));
-  input_open_ = true;
-  while (rows == 0 || buffer_.rows().size() < rows) {
+/// Forgets the partitions before that of the next row to be given out.
+void Window::drop_given() {
+  if (stream_.size() == 0) return;
+  auto partitions = rows_.partitions();
+  auto starts = partitions.first(partitions.size() - 1);
+  const uint32_t first = *(std::upper_bound(starts.begin(), starts.end(), next_) - 1);
+  if (first == 0) return;
+  RowBuffer kept;
+  std::vector<types::TypeId> types;
+  for (size_t c = 0; c < all_columns_; ++c) types.push_back(stream_.column(c).type());
+  kept.init(types);
+  kept.append(stream_, nullptr, first, stream_.size() - first);
+  stream_ = std::move(kept);
+  next_ -= first;
+}
+
+Status Window::read_stream() {
+  uint64_t rows = UINT64_MAX;
+  if (!begun_ && node_.input_sorted) {
+    ORRERY_TRY(input_->open(goal_));
+    if (goal_ != 0) rows = goal_;
+  } else {
+    drop_given();
+    rows = std::max<uint64_t>(uint64_t{stream_.size()} * 2, types::kVectorCapacity * 2);
+  }
+  begun_ = true;
+  while (stream_.size() < rows) {
     types::Chunk* chunk = nullptr;
-    ORRERY_TRY(input_->next(&chunk));
+    if (node_.input_sorted) {
+      ORRERY_TRY(input_->next(&chunk));
+    } else {
+      ORRERY_TRY(sorter_.next(scope_.run.vector_size, all_columns_, &sorted_, &chunk));
+    }
     if (chunk == nullptr) {
       complete_ = true;
       return {};
     }
-    ORRERY_TRY_ASSIGN(Flow flow, consume(*chunk));
-    (void)flow;
+    if (node_.input_sorted) {
+      ORRERY_TRY_ASSIGN(Flow flow, consume(*chunk));
+      (void)flow;
+    } else {
+      stream_.append(*chunk, chunk->rows());
+    }
   }
   return {};
 }
 
-/// Makes the beginning larger, or begins.
-Status Window::read_more() {
-  if (node_.input_sorted) {
-    if (input_open_) goal_ = std::max<uint64_t>(goal_ * 2, buffer_.rows().size() * 2 + 64);
-    return read_sorted(goal_);
-  }
-  if (input_open_) goal_ = 0;  // the rows in mind were not enough
-  input_open_ = true;
-  buffer_.begin(goal_ == 0 ? SortBuffer::kAllRows : goal_);
+Status Window::read_unsorted() {
+  if (begun_) goal_ = 0;  // the rows in mind were not enough
+  begun_ = true;
+  sorter_.begin(goal_ == 0 ? SortBuffer::kAllRows : goal_);
   ORRERY_TRY(input_->open());
   ORRERY_TRY(input_->run(*this));
-  complete_ = goal_ == 0 || buffer_.rows().size() < goal_;
-  order_ = buffer_.sort();
-  return {};
+  ORRERY_TRY(sorter_.finish());
+  if (!sorter_.spilled()) {
+    complete_ = goal_ == 0 || sorter_.order().size() < goal_;
+    return {};
+  }
+  // Too large for a beginning in memory: all of it, as a stream.
+  return goal_ != 0 ? read_unsorted() : Status();
+}
+
+Status Window::read_more() {
+  return streams() ? read_stream() : read_unsorted();
 }
 
 Status Window::compute() {
-  const RowBuffer& rows = buffer_.rows();
-  rows_.reset(rows, node_.input_sorted ? nullptr : &order_, partition_, sort_);
+  if (streams()) {
+    rows_.reset(stream_, nullptr, partition_, sort_);
+  } else {
+    rows_.reset(sorter_.rows(), &sorter_.order(), partition_, sort_);
+  }
   std::vector<ColumnBuffer> args;
   for (Call& call : calls_) {
     args.clear();
@@ -269,10 +323,10 @@ Status Window::next(types::Chunk** out) {
     ORRERY_TRY(compute());
   }
   const uint32_t n = std::min(limit_ - next_, scope_.run.vector_size);
-  if (node_.input_sorted) {
-    buffer_.rows().slice(next_, n, input_columns_, &chunk_);
+  if (streams()) {
+    stream_.slice(next_, n, input_columns_, &chunk_);
   } else {
-    buffer_.rows().gather(&order_[next_], n, input_columns_, &chunk_);
+    sorter_.rows().gather(&sorter_.order()[next_], n, input_columns_, &chunk_);
   }
   chunk_.columns.resize(input_columns_ + calls_.size());
   for (size_t c = 0; c < calls_.size(); ++c) {

@@ -1,0 +1,112 @@
+#include "exec/spilling_sorter.h"
+
+#include <algorithm>
+
+namespace orrery::exec {
+
+namespace {
+/// Runs that are read at once; more are merged to fewer first.
+constexpr size_t kFanIn = 32;
+}  // namespace
+
+void SpillingSorter::init(std::vector<types::TypeId> types, std::vector<SortColumn> keys) {
+  types_ = types;
+  merged_.init(types_);
+  buffer_.init(std::move(types), std::move(keys));
+}
+
+void SpillingSorter::forget() {
+  run_.memory.hold(&held_, 0);
+  runs_.clear();
+}
+
+void SpillingSorter::begin(uint64_t wanted) {
+  forget();
+  order_.clear();
+  merged_.clear();
+  wanted_ = wanted;
+  given_ = 0;
+  buffer_.begin(wanted);
+}
+
+Status SpillingSorter::append(std::span<const types::Vector* const> columns,
+                              const types::Selection& sel) {
+  buffer_.append(columns, sel);
+  run_.memory.hold(&held_, buffer_.bytes());
+  if (!run_.memory.exceeded()) return {};
+  ORRERY_TRY_ASSIGN(bool spill, should_spill(run_, buffer_.bytes(), what_));
+  return spill ? write_run() : Status();
+}
+
+Status SpillingSorter::write_run() {
+  if (buffer_.rows().size() == 0) return {};
+  std::vector<uint32_t> order = buffer_.sort();
+  auto run = std::make_unique<RowSpool>();
+  run->init(run_, types_);
+  ORRERY_TRY(run->spill());
+  for (size_t at = 0; at < order.size(); at += types::kVectorCapacity) {
+    auto n = static_cast<uint32_t>(std::min<size_t>(order.size() - at, types::kVectorCapacity));
+    ORRERY_TRY(run->append(buffer_.rows(), &order[at], 0, n));
+  }
+  ORRERY_TRY(run->finish());
+  runs_.push_back(std::move(run));
+  buffer_.rows().release();
+  buffer_.begin(wanted_);
+  run_.memory.hold(&held_, 0);
+  return {};
+}
+
+Status SpillingSorter::merge_runs() {
+  while (runs_.size() > kFanIn) {
+    std::vector<std::unique_ptr<RowSpool>> fewer;
+    for (size_t at = 0; at < runs_.size(); at += kFanIn) {
+      std::span<const std::unique_ptr<RowSpool>> some(&runs_[at],
+                                                      std::min(kFanIn, runs_.size() - at));
+      auto run = std::make_unique<RowSpool>();
+      run->init(run_, types_);
+      ORRERY_TRY(run->spill());
+      ORRERY_TRY(merger_.begin(some, buffer_.keys()));
+      for (;;) {
+        ORRERY_TRY(run_.check_cancelled());
+        merged_.clear();
+        ORRERY_TRY_ASSIGN(uint32_t n, merger_.next(types::kVectorCapacity, &merged_));
+        if (n == 0) break;
+        ORRERY_TRY(run->append(merged_, nullptr, 0, n));
+      }
+      ORRERY_TRY(run->finish());
+      fewer.push_back(std::move(run));
+    }
+    runs_ = std::move(fewer);
+  }
+  return merger_.begin(runs_, buffer_.keys());
+}
+
+Status SpillingSorter::finish() {
+  if (runs_.empty()) {
+    order_ = buffer_.sort();
+    return {};
+  }
+  ORRERY_TRY(write_run());
+  return merge_runs();
+}
+
+Status SpillingSorter::next(uint32_t max, size_t columns, types::Chunk* chunk, types::Chunk** out) {
+  *out = nullptr;
+  max = static_cast<uint32_t>(std::min<uint64_t>(max, wanted_ - given_));
+  if (runs_.empty()) {
+    auto n = static_cast<uint32_t>(std::min<uint64_t>(max, order_.size() - given_));
+    if (n == 0) return {};
+    buffer_.rows().gather(&order_[given_], n, columns, chunk);
+    given_ += n;
+  } else {
+    merged_.clear();
+    ORRERY_TRY_ASSIGN(uint32_t n, merger_.next(max, &merged_));
+    if (n == 0) return {};
+    merged_.slice(0, n, columns, chunk);
+    given_ += n;
+  }
+  *out = chunk;
+  return {};
+}
+
+}  // namespace orrery::exec
