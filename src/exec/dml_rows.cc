@@ -49,6 +49,13 @@ Status TargetColumns::coerce(uint32_t column, const Vector& in, const Selection&
   return {};
 }
 
+Result<Datum> TargetColumns::coerce(uint32_t column, const Datum& value, int64_t now_nanos,
+                                    Arena& arena) const {
+  const Column& c = columns_[column];
+  if (value.is_null() || (value.type() == c.type && c.any_form_fits)) return value;
+  return types::coerce_for_column(value, c.type, c.dimension, *c.name, now_nanos, arena);
+}
+
 CheckList::CheckList(const std::vector<plan::CheckConstraint>& checks, Scope& scope)
     : checks_(checks), scope_(scope) {
   for (const auto& c : checks) evaluators_.emplace_back(*c.condition);

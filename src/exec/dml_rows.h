@@ -25,6 +25,9 @@ class TargetColumns {
   /// held by `out`.
   Status coerce(uint32_t column, const types::Vector& in, const types::Selection& sel,
                 int64_t now_nanos, types::Vector* out) const;
+  /// The same for one value; text made on the way is put in `arena`.
+  Result<types::Datum> coerce(uint32_t column, const types::Datum& value, int64_t now_nanos,
+                              Arena& arena) const;
   types::TypeId type(uint32_t column) const { return columns_[column].type; }
   const std::vector<types::TypeId>& types() const { return types_; }
   size_t size() const { return columns_.size(); }

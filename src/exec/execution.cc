@@ -6,6 +6,7 @@
 #include "exec/build.h"
 #include "exec/column_buffer.h"
 #include "exec/run_state.h"
+#include "exec/short_path.h"
 #include "exec/spill.h"
 #include "exec/subqueries.h"
 #include "storage/transaction.h"
@@ -48,7 +49,10 @@ struct Execution::Impl final : plan::PreparedExecution {
   std::shared_ptr<const plan::PlannedStatement> statement;
   storage::ReadViewHandle view;
   RunState run;
+  std::unique_ptr<ShortPath> short_path;
   std::unique_ptr<Subtree> root;
+  bool looked_for_short_path = false;
+  bool shortly = false;      ///< this execution goes the short way
   Chunk* waiting = nullptr;  ///< made by start() and not given out yet
   bool has_waiting = false;
   bool failed = false;
@@ -99,6 +103,17 @@ void Execution::Impl::begin(ExecInput& input) {
 }
 
 Status Execution::Impl::start() {
+  if (!looked_for_short_path) {
+    short_path = ShortPath::make(*statement, run);
+    looked_for_short_path = true;
+  }
+  shortly = short_path != nullptr && !run.collect_counters;
+  if (shortly) {
+    ORRERY_TRY(short_path->run());
+    waiting = short_path->row();
+    has_waiting = true;
+    return {};
+  }
   if (root == nullptr) {
     ORRERY_TRY_ASSIGN(root, Subtree::make(*statement->root, statement->ctes, run));
   }
@@ -112,7 +127,10 @@ Status Execution::Impl::start() {
 
 Result<bool> Execution::Impl::next(const Chunk** chunk) {
   Chunk* made = waiting;
-  if (!has_waiting) ORRERY_TRY(root->next(&made));
+  if (!has_waiting) {
+    if (shortly) return false;
+    ORRERY_TRY(root->next(&made));
+  }
   has_waiting = false;
   if (made == nullptr) return false;
   *chunk = made;
