@@ -106,11 +106,6 @@ uint32_t GroupTable::new_rows(const uint32_t* groups, uint32_t before, const Sel
   return n;
 }
 
-uint32_t GroupTable::add(std::span<const Vector* const> keys, uint32_t row) {
-  keys_.append(keys, Selection{&row, 1});
-  return keys_.size() - 1;
-}
-
 /// Computes slot_scratch_; false where a value lies outside of what the slots cover.
 bool GroupTable::dense_slots(std::span<const Vector* const> keys, const Selection& sel) {
   slot_scratch_.assign(sel.count, 0);
@@ -190,14 +185,18 @@ void GroupTable::find_or_add_dense(std::span<const Vector* const> keys, const Se
                                    uint32_t* groups) {
   const uint32_t* slots = slot_scratch_.data();
   uint32_t* table = dense_slots_.data();
+  fresh_.clear();
+  uint32_t next = keys_.size();
   for (uint32_t i = 0; i < sel.count; ++i) {
     uint32_t group = table[slots[i]];
     if (group == kNone) [[unlikely]] {
-      group = add(keys, sel[i]);
+      group = next++;
+      fresh_.push_back(sel[i]);
       table[slots[i]] = group;
     }
     groups[i] = group;
   }
+  keys_.append(keys, {fresh_.data(), static_cast<uint32_t>(fresh_.size())});
 }
 
 void GroupTable::find_or_add(std::span<const Vector* const> keys, const Selection& sel,
@@ -236,22 +235,78 @@ void GroupTable::rehash(uint64_t slots) {
   }
 }
 
-/// The group, or kNone with the free slot.
-uint32_t GroupTable::find_slot(std::span<const Vector* const> keys, uint32_t row, uint64_t hash,
-                               uint64_t* slot) const {
-  for (uint64_t at = hash & mask_;; at = (at + 1) & mask_) {
-    uint64_t entry = slots_[at];
-    if (entry == 0) {
-      *slot = at;
-      return kNone;
+bool GroupTable::same_key(std::span<const Vector* const> keys, uint32_t row, uint32_t group) const {
+  const uint32_t kept = keys_.size();
+  if (group >= kept) {  // made by a row of this very chunk
+    for (const Vector* v : keys) {
+      if (!cells_equal(*v, row, fresh_[group - kept])) return false;
     }
-    if ((entry ^ hash) >> 32 != 0) continue;
-    auto group = static_cast<uint32_t>(entry) - 1;
-    bool equal = true;
-    for (size_t k = 0; k < keys.size() && equal; ++k) {
-      equal = cells_equal(*keys[k], row, keys_.column(k), group);
+    return true;
+  }
+  for (size_t k = 0; k < keys.size(); ++k) {
+    if (!cells_equal(*keys[k], row, keys_.column(k), group)) return false;
+  }
+  return true;
+}
+
+template <class Fn>
+void GroupTable::with_equality(std::span<const Vector* const> keys, Fn&& fn) const {
+  const uint32_t kept = keys_.size();
+  const bool plain = keys.size() == 1 && keys[0]->type() == types_[0] && !keys[0]->has_nulls() &&
+                     !keys[0]->is_constant() && !keys_.column(0).has_nulls();
+  if (plain && layout_of(types_[0]) == Layout::kInt64 && types_[0] != TypeId::kNull) {
+    const auto* cells = keys[0]->data<int64_t>();
+    const auto* made = keys_.column(0).data<int64_t>();
+    fn([=, this](uint32_t row, uint32_t group) {
+      return cells[row] == (group < kept ? made[group] : cells[fresh_[group - kept]]);
+    });
+  } else if (plain && layout_of(types_[0]) == Layout::kString) {
+    const auto* cells = keys[0]->data<types::StringRef>();
+    const auto* made = keys_.column(0).data<types::StringRef>();
+    fn([=, this](uint32_t row, uint32_t group) {
+      return cells[row] == (group < kept ? made[group] : cells[fresh_[group - kept]]);
+    });
+  } else {
+    fn([=, this](uint32_t row, uint32_t group) { return same_key(keys, row, group); });
+  }
+}
+
+template <class Equal>
+void GroupTable::add_hashed(const Selection& sel, Equal&& equal, uint32_t* groups) {
+  uint64_t* slots = slots_.data();
+  uint32_t next = keys_.size();
+  for (uint32_t i = 0; i < sel.count; ++i) {
+    const uint64_t hash = hashes_[i];
+    const uint32_t row = sel[i];
+    for (uint64_t at = hash & mask_;; at = (at + 1) & mask_) {
+      const uint64_t entry = slots[at];
+      if (entry == 0) {
+        groups[i] = next++;
+        fresh_.push_back(row);
+        slots[at] = (hash & 0xffffffff00000000ULL) | next;
+        break;
+      }
+      if ((entry ^ hash) >> 32 != 0) continue;
+      const auto group = static_cast<uint32_t>(entry) - 1;
+      if (!equal(row, group)) continue;
+      groups[i] = group;
+      break;
     }
-    if (equal) return group;
+  }
+}
+
+template <class Equal>
+void GroupTable::find_hashed(const Selection& sel, Equal&& equal, uint32_t* groups) const {
+  for (uint32_t i = 0; i < sel.count; ++i) {
+    const uint64_t hash = hashes_[i];
+    groups[i] = kNone;
+    for (uint64_t at = hash & mask_; slots_[at] != 0; at = (at + 1) & mask_) {
+      if ((slots_[at] ^ hash) >> 32 != 0) continue;
+      const auto group = static_cast<uint32_t>(slots_[at]) - 1;
+      if (!equal(sel[i], group)) continue;
+      groups[i] = group;
+      break;
+    }
   }
 }
 
@@ -259,18 +314,12 @@ void GroupTable::find_or_add_hashed(std::span<const Vector* const> keys, const S
                                     uint32_t* groups) {
   hashes_.resize(sel.count);
   hash_rows(keys, sel, hashes_.data());
-  for (uint32_t i = 0; i < sel.count; ++i) {
-    if (slots_.size() < (uint64_t{keys_.size()} + 1) * 2) {
-      rehash(std::max<uint64_t>(256, uint64_t{keys_.size()} * 4));
-    }
-    uint64_t slot = 0;
-    uint32_t group = find_slot(keys, sel[i], hashes_[i], &slot);
-    if (group == kNone) {
-      group = add(keys, sel[i]);
-      slots_[slot] = (hashes_[i] & 0xffffffff00000000ULL) | (group + 1);
-    }
-    groups[i] = group;
-  }
+  // Room for the case that every row makes a group.
+  const uint64_t most = uint64_t{keys_.size()} + sel.count;
+  if (slots_.size() < most * 2) rehash(most * 4);
+  fresh_.clear();
+  with_equality(keys, [&](auto&& equal) { add_hashed(sel, equal, groups); });
+  keys_.append(keys, {fresh_.data(), static_cast<uint32_t>(fresh_.size())});
 }
 
 void GroupTable::find(std::span<const Vector* const> keys, const Selection& sel, uint32_t* groups) {
@@ -281,10 +330,8 @@ void GroupTable::find(std::span<const Vector* const> keys, const Selection& sel,
   if (dense_) leave_dense();  // values outside of the slots are nothing special for a hash
   hashes_.resize(sel.count);
   hash_rows(keys, sel, hashes_.data());
-  for (uint32_t i = 0; i < sel.count; ++i) {
-    uint64_t slot = 0;
-    groups[i] = find_slot(keys, sel[i], hashes_[i], &slot);
-  }
+  fresh_.clear();
+  with_equality(keys, [&](auto&& equal) { find_hashed(sel, equal, groups); });
 }
 
 }  // namespace orrery::exec

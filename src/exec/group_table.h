@@ -52,9 +52,14 @@ class GroupTable {
                          uint32_t* groups);
   void find_or_add_hashed(std::span<const types::Vector* const> keys, const types::Selection& sel,
                           uint32_t* groups);
-  uint32_t find_slot(std::span<const types::Vector* const> keys, uint32_t row, uint64_t hash,
-                     uint64_t* slot) const;
-  uint32_t add(std::span<const types::Vector* const> keys, uint32_t row);
+  template <class Equal>
+  void add_hashed(const types::Selection& sel, Equal&& equal, uint32_t* groups);
+  template <class Equal>
+  void find_hashed(const types::Selection& sel, Equal&& equal, uint32_t* groups) const;
+  /// Calls fn(equal) with the fastest comparison for these keys: equal(row, group).
+  template <class Fn>
+  void with_equality(std::span<const types::Vector* const> keys, Fn&& fn) const;
+  bool same_key(std::span<const types::Vector* const> keys, uint32_t row, uint32_t group) const;
   void rehash(uint64_t slots);
 
   RowBuffer keys_;
@@ -66,6 +71,7 @@ class GroupTable {
   std::vector<uint64_t> slots_;        ///< high half of the hash, then group + 1; 0 = free
   std::vector<uint64_t> hashes_;       ///< scratch
   std::vector<uint32_t> slot_scratch_;
+  std::vector<uint32_t> fresh_;  ///< rows of groups made by the call at hand, not yet in keys_
   uint64_t mask_ = 0;
 };
 

@@ -155,6 +155,17 @@ bool cells_equal(const Vector& a, uint32_t row_a, const ColumnBuffer& b, uint32_
   return equal;
 }
 
+bool cells_equal(const Vector& v, uint32_t a, uint32_t b) {
+  if (v.is_constant() || v.type() == TypeId::kNull) return true;
+  if (v.has_nulls() && (v.is_null(a) || v.is_null(b))) return v.is_null(a) == v.is_null(b);
+  bool equal = false;
+  with_cells(v.type(), [&](auto* tag) {
+    using T = std::remove_cv_t<std::remove_pointer_t<decltype(tag)>>;
+    equal = equal_cell(v.data<T>()[a], v.data<T>()[b]);
+  });
+  return equal;
+}
+
 uint32_t keep_equal(const Vector& a, const ColumnBuffer& b, uint32_t* a_rows, uint32_t* b_rows,
                     uint32_t n) {
   uint32_t kept = 0;

@@ -25,6 +25,8 @@ void hash_column(const ColumnBuffer& column, uint32_t first, uint32_t n, HashSta
 uint64_t hash_row(std::span<const types::Datum> keys);
 
 bool cells_equal(const types::Vector& a, uint32_t row_a, const ColumnBuffer& b, uint32_t row_b);
+/// Cells of two rows of one vector.
+bool cells_equal(const types::Vector& v, uint32_t a, uint32_t b);
 /// Of the pairs (a_rows[i], b_rows[i]) keeps those with equal cells, in order; returns how many.
 uint32_t keep_equal(const types::Vector& a, const ColumnBuffer& b, uint32_t* a_rows,
                     uint32_t* b_rows, uint32_t n);
