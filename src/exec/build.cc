@@ -91,7 +91,9 @@ Result<std::unique_ptr<Pipeline>> build_breaker(const PlanNode& node, Scope& sco
       break;
     }
     case NodeKind::kSort:
-      source = make_sort(as<plan::SortNode>(node), scope, std::move(input));
+      source = as<plan::SortNode>(node).sorted_prefix == 0
+                   ? make_sort(as<plan::SortNode>(node), scope, std::move(input))
+                   : make_sort_runs(as<plan::SortNode>(node), scope, std::move(input));
       break;
     case NodeKind::kWindow:
       source = make_window(as<plan::WindowNode>(node), scope, std::move(input));

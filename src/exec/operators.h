@@ -38,6 +38,9 @@ std::unique_ptr<Source> make_aggregate(const plan::AggregateNode& node, Scope& s
                                        std::unique_ptr<Pipeline> input);
 std::unique_ptr<Source> make_sort(const plan::SortNode& node, Scope& scope,
                                   std::unique_ptr<Pipeline> input);
+/// For input that is ordered by the first keys.
+std::unique_ptr<Source> make_sort_runs(const plan::SortNode& node, Scope& scope,
+                                       std::unique_ptr<Pipeline> input);
 std::unique_ptr<Source> make_window(const plan::WindowNode& node, Scope& scope,
                                     std::unique_ptr<Pipeline> input);
 std::unique_ptr<Source> make_set_operation(const plan::SetOperationNode& node, Scope& scope,

@@ -338,6 +338,35 @@ INSTANTIATE_TEST_SUITE_P(Types, SortTest,
                          testing::Values(TypeId::kInteger, TypeId::kFloat, TypeId::kText,
                                          TypeId::kBoolean, TypeId::kAny));
 
+TEST(SortRuns, AgreesWithTheWholeSort) {
+  Dice dice(31);
+  std::vector<TypeId> types{TypeId::kInteger, TypeId::kText, TypeId::kInteger};
+  for (size_t n : {0, 1, 500, 7000}) {
+    Rows rows = random_rows(dice, types, n);
+    for (size_t i = 0; i < n; ++i) rows[i][2] = Value::integer(static_cast<int64_t>(i));
+    for (int64_t limit : {-1, 0, 1, 40, 5000}) {
+      auto make = [&](bool by_runs) {
+        auto below = over<plan::SortNode>(values(types, rows));
+        below->keys.push_back({col(0), true, false});
+        auto sort = by_runs ? over<plan::SortNode>(std::move(below))
+                            : over<plan::SortNode>(values(types, rows));
+        sort->keys.push_back({col(0), true, false});
+        sort->keys.push_back({col(1, TypeId::kText), false, true});
+        sort->keys.push_back({col(2), false, true});
+        if (by_runs) sort->sorted_prefix = 1;
+        if (limit >= 0) sort->limit = lit(limit);
+        return statement(std::move(sort));
+      };
+      auto want = run(make(false));
+      for (uint32_t size : kVectorSizes) {
+        auto got = run(make(true), sized(size));
+        ASSERT_TRUE(got);
+        EXPECT_EQ(text_of(*got), text_of(*want)) << n << " rows, limit " << limit;
+      }
+    }
+  }
+}
+
 class AggregateTest : public testing::TestWithParam<std::vector<TypeId>> {};
 
 TEST_P(AggregateTest, AgreesWithNaive) {
