@@ -13,10 +13,10 @@ class Aggregate final : public Source, private Sink {
  public:
   Aggregate(const plan::AggregateNode& node, Scope& scope, std::unique_ptr<Pipeline> input)
       : Source(node.id),
-        node_(node),
         scope_(scope),
         input_(std::move(input)),
-        groups_(node.groups) {
+        groups_(node.groups),
+        known_(node, scope) {
     if (node.grouping_sets.empty()) {
       std::vector<uint32_t> all;
       for (uint32_t i = 0; i < node.groups.size(); ++i) all.push_back(i);
@@ -39,7 +39,8 @@ class Aggregate final : public Source, private Sink {
     *out = nullptr;
     if (!ran_) {
       ran_ = true;
-      if (answer_from_metadata(node_, scope_.run, &out_)) {
+      ORRERY_TRY_ASSIGN(bool known, known_.answer(&out_));
+      if (known) {
         set_ = sets_.size();
         *out = &out_;
         return {};
@@ -62,10 +63,10 @@ class Aggregate final : public Source, private Sink {
     return Flow::kNeedInput;
   }
 
-  const plan::AggregateNode& node_;
   Scope& scope_;
   std::unique_ptr<Pipeline> input_;
   EvaluatorList groups_;
+  KnownCounts known_;
   std::vector<std::unique_ptr<GroupedRows>> sets_;
   bool ran_ = false;
   size_t set_ = 0;

@@ -125,6 +125,18 @@ void ScanRanges::put_in_order() {
   }
 }
 
+bool ScanRanges::count(uint64_t* rows) {
+  if (may_repeat_) return false;
+  *rows = 0;
+  storage::ReadLatch latch(*node_.table);
+  for (Range& r : ranges_) {
+    *rows +=
+        storage::IndexCursor(*node_.table, *r.index, scope_.run.view, std::move(r.range)).count();
+  }
+  next_range_ = ranges_.size();
+  return true;
+}
+
 uint32_t ScanRanges::next(RowRef* rows, RowId* ids, bool want_ids, uint32_t max) {
   for (;;) {
     if (!cursor_) {

@@ -36,6 +36,9 @@ class ScanRanges {
   /// `want_ids`.
   uint32_t next(storage::RowRef* rows, storage::RowId* ids, bool want_ids, uint32_t max);
 
+  /// In place of next(): how many rows there are, where the ranges do not meet; else false.
+  bool count(uint64_t* rows);
+
  private:
   struct Range {
     const storage::Index* index;
