@@ -17,6 +17,14 @@ namespace {
 /// More remembered results than this are forgotten, so that memory stays bounded.
 constexpr uint32_t kMemoMax = 1 << 16;
 
+/// An aggregate without groups.
+bool gives_one_row(const plan::PlanNode& node) {
+  if (node.kind == plan::NodeKind::kProject) return gives_one_row(*node.children[0]);
+  if (node.kind != plan::NodeKind::kAggregate) return false;
+  const auto& aggregate = static_cast<const plan::AggregateNode&>(node);
+  return aggregate.groups.empty() && aggregate.grouping_sets.empty();
+}
+
 bool is_set_kind(SubqueryKind kind) {
   return kind == SubqueryKind::kIn || kind == SubqueryKind::kAny || kind == SubqueryKind::kAll;
 }
@@ -28,6 +36,7 @@ Result<Subqueries::State*> Subqueries::state_of(const Expr& subquery) {
     auto state = std::make_unique<State>();
     ORRERY_TRY_ASSIGN(state->tree,
                       Subtree::make(*subquery.subplan->root, subquery.subplan->ctes, run_));
+    state->one_row = gives_one_row(*subquery.subplan->root);
     if (is_set_kind(subquery.subquery_kind)) {
       std::vector<TypeId> types;
       const auto& output = subquery.subplan->root->output;
@@ -70,6 +79,7 @@ Result<Value> Subqueries::single_value(const Expr& subquery, State& state) {
   };
   if (chunk->size() > 1) return too_many();
   Value value(chunk->columns[0].datum(chunk->rows()[0]));
+  if (state.one_row) return value;
   ORRERY_TRY(state.tree->next(&chunk));
   if (chunk != nullptr) return too_many();
   return value;

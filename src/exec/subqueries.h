@@ -56,6 +56,7 @@ class Subqueries final : public expr::SubqueryRunner {
  private:
   struct State {
     std::unique_ptr<Subtree> tree;
+    bool one_row = false;     ///< never gives a second row
     uint64_t generation = 0;  ///< execution that the contents below belong to
     types::Value value;       ///< scalar, EXISTS
     QuantifiedSet set;
