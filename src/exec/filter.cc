@@ -26,6 +26,7 @@ class Filter final : public Operator {
     return Flow::kNeedInput;
   }
 
+  bool only_drops_rows() const override { return true; }
   /// How much passes is not known: begin with small chunks nevertheless.
   uint64_t input_goal(uint64_t row_goal) override { return row_goal == 0 ? 0 : row_goal * 2; }
 

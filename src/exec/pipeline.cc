@@ -94,6 +94,13 @@ Status Pipeline::next(types::Chunk** out) {
   }
 }
 
+void Pipeline::set_bound(const RowBound* bound) {
+  for (const auto& op : operators) {
+    if (!op->only_drops_rows()) return;
+  }
+  source->set_bound(bound);
+}
+
 Status Pipeline::run(Sink& sink) {
   for (;;) {
     types::Chunk* chunk = nullptr;

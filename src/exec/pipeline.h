@@ -17,6 +17,7 @@
 
 namespace orrery::exec {
 
+struct RowBound;
 struct RunState;
 
 inline constexpr uint32_t kNoNode = UINT32_MAX;
@@ -32,6 +33,10 @@ class Source {
   virtual Status open(uint64_t row_goal) = 0;
   /// The next chunk; nullptr at the end. It may be empty.
   virtual Status next(types::Chunk** out) = 0;
+
+  /// Rows beyond `*bound` need not be given out. It may change between calls of next(), and names a
+  /// column of the chunks.
+  virtual void set_bound(const RowBound* bound) { (void)bound; }
 
   const uint32_t node_id;
 };
@@ -56,6 +61,8 @@ class Operator {
     *out = nullptr;
     return Flow::kNeedInput;
   }
+  /// Whether rows come out as they went in, or not at all.
+  virtual bool only_drops_rows() const { return false; }
   /// How many input rows it takes to make `row_goal` output rows, roughly; 0 = all.
   virtual uint64_t input_goal(uint64_t row_goal) { return row_goal; }
 
@@ -82,6 +89,8 @@ class Pipeline {
   Status open(uint64_t row_goal = 0);
   /// The next chunk that is not empty; nullptr at the end.
   Status next(types::Chunk** out);
+  /// Passes a bound of the output on to the source, where the rows are the same there.
+  void set_bound(const RowBound* bound);
   /// Runs to the end, or until the sink wants no more.
   Status run(Sink& sink);
 

@@ -24,6 +24,14 @@ struct SortColumn {
 };
 SortColumn sort_column(uint32_t column, const plan::SortKey& key);
 
+/// Told by whoever wants only the first rows of an order to whoever makes the rows: one whose
+/// prefix of the first key is larger cannot be wanted.
+struct RowBound {
+  bool active = false;
+  SortColumn key;
+  uint64_t prefix = 0;
+};
+
 /// Row numbers of `rows` in order; equal rows keep theirs.
 std::vector<uint32_t> sorted_rows(const RowBuffer& rows, std::span<const SortColumn> keys);
 /// The first `count` of them, in ascending row number.

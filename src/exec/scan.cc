@@ -5,6 +5,7 @@
 #include "exec/column_buffer.h"
 #include "exec/evaluator.h"
 #include "exec/operators.h"
+#include "exec/row_sorter.h"
 #include "exec/scan_ranges.h"
 
 namespace orrery::exec {
@@ -21,12 +22,18 @@ class Scan final : public Source {
   Scan(const plan::ScanNode& node, Scope& scope);
   Status open(uint64_t row_goal) override;
   Status next(types::Chunk** out) override;
+  void set_bound(const RowBound* bound) override { bound_ = bound; }
 
  private:
   uint32_t next_rows(uint32_t max);
   void gather_columns(const std::vector<uint32_t>& columns, uint32_t n);
   void gather_row_ids(uint32_t n);
   Result<uint32_t> filter_early(uint32_t n);
+  bool is_bounded() const {
+    return bound_ != nullptr && bound_->active && bound_->key.column < node_.columns.size();
+  }
+  uint32_t drop_beyond_bound(uint32_t n);
+  void keep_rows(const uint32_t* selected, uint32_t kept);
 
   const plan::ScanNode& node_;
   Scope& scope_;
@@ -37,6 +44,10 @@ class Scan final : public Source {
   std::vector<uint32_t> filter_columns_;  ///< output columns that the filter reads
   std::vector<uint32_t> other_columns_;
   bool filter_reads_id_ = false;
+
+  const RowBound* bound_ = nullptr;
+  bool bound_gathered_ = false;  ///< the bound's column is in the chunk, besides the filter's
+  std::vector<uint64_t> prefixes_;
 
   std::optional<storage::TableCursor> cursor_;
   ScanRanges ranges_;
@@ -95,6 +106,7 @@ uint32_t Scan::next_rows(uint32_t max) {
 void Scan::gather_columns(const std::vector<uint32_t>& columns, uint32_t n) {
   uint32_t capacity = capacity_for(n);
   for (uint32_t c : columns) {
+    if (bound_gathered_ && c == bound_->key.column) continue;
     types::Vector& v = chunk_.columns[c];
     v.reset(types_[c], capacity);
     storage::gather(table_, node_.columns[c], rows_.get(), n, v);
@@ -115,12 +127,37 @@ Result<uint32_t> Scan::filter_early(uint32_t n) {
   chunk_.row_count = n;
   uint32_t* selected = chunk_.mutable_selection();
   ORRERY_TRY_ASSIGN(uint32_t kept, filter_->select(scope_.eval, chunk_, {nullptr, n}, selected));
-  if (kept == n || kept == 0) return kept;
+  if (kept < n && kept != 0) keep_rows(selected, kept);
+  return kept;
+}
+
+/// Narrows the rows at hand, and the columns gathered so far.
+void Scan::keep_rows(const uint32_t* selected, uint32_t kept) {
   for (uint32_t i = 0; i < kept; ++i) rows_[i] = rows_[selected[i]];
   if (node_.emit_row_id) {
     for (uint32_t i = 0; i < kept; ++i) ids_[i] = ids_[selected[i]];
   }
   for (uint32_t c : filter_columns_) compact(&chunk_.columns[c], selected, kept);
+  if (bound_gathered_) compact(&chunk_.columns[bound_->key.column], selected, kept);
+}
+
+uint32_t Scan::drop_beyond_bound(uint32_t n) {
+  const uint32_t c = bound_->key.column;
+  types::Vector& v = chunk_.columns[c];
+  if (!std::binary_search(filter_columns_.begin(), filter_columns_.end(), c)) {
+    v.reset(types_[c], capacity_for(n));
+    storage::gather(table_, node_.columns[c], rows_.get(), n, v);
+    bound_gathered_ = true;
+  }
+  prefixes_.resize(n);
+  sort_prefixes(v, {nullptr, n}, bound_->key, prefixes_.data());
+  uint32_t* selected = chunk_.mutable_selection();
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < n; ++i) {
+    selected[kept] = i;
+    kept += prefixes_[i] <= bound_->prefix ? 1 : 0;
+  }
+  if (kept < n && kept != 0) keep_rows(selected, kept);
   return kept;
 }
 
@@ -139,9 +176,11 @@ Status Scan::next(types::Chunk** out) {
       storage::ReadLatch latch(table_);
       n = next_rows(batch_);
       if (n == 0) return {};
+      bound_gathered_ = false;
       if (filter_early_) {
         ORRERY_TRY_ASSIGN(n, filter_early(n));
       }
+      if (n != 0 && is_bounded()) n = drop_beyond_bound(n);
       if (n != 0) gather_columns(other_columns_, n);
     }
     if (n == 0) {

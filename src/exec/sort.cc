@@ -27,6 +27,8 @@ class Sort final : public Source, private Sink {
         computed_.add(*key.expr);
       }
     }
+    // A key that is computed here is unknown below.
+    if (!keys.empty() && keys[0].column < output_columns_) input_->set_bound(&sorter_.bound());
     sorter_.init(std::move(types), std::move(keys));
   }
 

@@ -18,7 +18,7 @@ void SortBuffer::init(std::vector<types::TypeId> types, std::vector<SortColumn> 
 void SortBuffer::begin(uint64_t wanted) {
   rows_.clear();
   wanted_ = wanted;
-  has_bound_ = false;
+  bound_.active = false;
 }
 
 void SortBuffer::append(std::span<const types::Vector* const> columns,
@@ -27,7 +27,7 @@ void SortBuffer::append(std::span<const types::Vector* const> columns,
     rows_.append(columns, sel);
     return;
   }
-  rows_.append(columns, has_bound_ ? below_bound(columns, sel) : sel);
+  rows_.append(columns, bound_.active ? below_bound(columns, sel) : sel);
   if (rows_.size() >= wanted_ * 2 + types::kVectorCapacity / 2) cut();
 }
 
@@ -39,7 +39,7 @@ types::Selection SortBuffer::below_bound(std::span<const types::Vector* const> c
   uint32_t n = 0;
   for (uint32_t i = 0; i < sel.count; ++i) {
     selected_[n] = sel[i];
-    n += prefixes_[i] <= bound_ ? 1 : 0;
+    n += prefixes_[i] <= bound_.prefix ? 1 : 0;
   }
   return {selected_.data(), n};
 }
@@ -47,10 +47,11 @@ types::Selection SortBuffer::below_bound(std::span<const types::Vector* const> c
 void SortBuffer::cut() {
   std::vector<uint32_t> kept = smallest_rows(rows_, keys_, static_cast<uint32_t>(wanted_));
   if (!keys_.empty()) {
-    bound_ = 0;
+    bound_ = {true, keys_[0], 0};
     const ColumnBuffer& column = rows_.column(keys_[0].column);
-    for (uint32_t r : kept) bound_ = std::max(bound_, sort_prefix(column, r, keys_[0]));
-    has_bound_ = true;
+    for (uint32_t r : kept) {
+      bound_.prefix = std::max(bound_.prefix, sort_prefix(column, r, keys_[0]));
+    }
   }
   RowBuffer smaller;
   smaller.init(types_);

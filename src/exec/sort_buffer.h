@@ -28,6 +28,8 @@ class SortBuffer {
   RowBuffer& rows() { return rows_; }
   const std::vector<SortColumn>& keys() const { return keys_; }
   uint64_t bytes() const { return rows_.bytes(); }
+  /// At one address as long as the buffer lives.
+  const RowBound& bound() const { return bound_; }
 
  private:
   types::Selection below_bound(std::span<const types::Vector* const> columns,
@@ -38,8 +40,7 @@ class SortBuffer {
   std::vector<SortColumn> keys_;
   RowBuffer rows_;
   uint64_t wanted_ = kAllRows;
-  bool has_bound_ = false;
-  uint64_t bound_ = 0;  ///< no row with a larger prefix of the first key can be wanted
+  RowBound bound_;
   std::vector<uint64_t> prefixes_;
   std::vector<uint32_t> selected_;
 };

@@ -23,6 +23,7 @@ class SpillingSorter {
 
   /// The next up to max rows in order, their first `columns` columns; *out = nullptr at the end.
   Status next(uint32_t max, size_t columns, types::Chunk* chunk, types::Chunk** out);
+  const RowBound& bound() const { return buffer_.bound(); }
   bool spilled() const { return !runs_.empty(); }
   /// Where nothing was spilled: the rows, and their order.
   const RowBuffer& rows() const { return buffer_.rows(); }

@@ -432,6 +432,156 @@ TEST_F(TablesTest, UpdateAndDelete) {
   EXPECT_EQ(all().size(), static_cast<size_t>(kRows) - sevens);
 }
 
+TEST_F(TablesTest, TopRowsOfAScanAgreeWithTheWholeSort) {
+  for (uint32_t key : {0u, 1u, 2u, 3u}) {
+    for (bool filtered : {false, true}) {
+      auto make = [&](int64_t limit) {
+        auto from = scan();
+        if (filtered) from->filter = cmp(CompareOp::kGreater, col(2), lit(20));
+        auto sort = over<plan::SortNode>(std::move(from));
+        sort->keys.push_back({col(key, kRowTypes[key]), key != 1, false});
+        if (limit >= 0) sort->limit = lit(limit);
+        return sort;
+      };
+      auto all = text_of(*query(make(-1)));
+      for (int64_t limit : {1, 10, 100}) {
+        auto want = all;
+        want.resize(std::min(want.size(), static_cast<size_t>(limit)));
+        for (uint32_t size : {2u, 200u, 2048u}) {
+          auto got = query(make(limit), size);
+          ASSERT_TRUE(got);
+          EXPECT_EQ(text_of(*got), want) << "key " << key << " limit " << limit;
+        }
+      }
+    }
+  }
+}
+
+expr::ExprPtr parameter(uint32_t index, TypeId type) {
+  auto e = std::make_unique<expr::Expr>();
+  e->kind = expr::ExprKind::kParameter;
+  e->index = index;
+  e->type = type;
+  return e;
+}
+
+TEST_F(TablesTest, OneRowByItsKey) {
+  auto by_id = [&](std::vector<uint32_t> columns) {
+    auto node = scan(std::move(columns));
+    node->paths.emplace_back();
+    node->paths[0].index = index("pk");
+    node->paths[0].ranges.emplace_back();
+    node->paths[0].ranges[0].equal.push_back(parameter(0, TypeId::kInteger));
+    return node;
+  };
+  auto project = over<plan::ProjectNode>(by_id({1, 3}));
+  std::swap(project->output[0], project->output[1]);
+  project->exprs.push_back(col(1, TypeId::kFloat));
+  project->exprs.push_back(col(0, TypeId::kText));
+  auto select = statement(std::move(project));
+  RunOptions options;
+  options.store = &store_;
+  for (int64_t id : {1, 7, 2999, 0, 5000}) {
+    options.parameters = {Datum::integer(id)};
+    auto got = run(select, options);
+    ASSERT_TRUE(got);
+    if (id < 1 || id > kRows) {
+      EXPECT_TRUE(got->empty());
+    } else {
+      const Row& want = rows_[static_cast<size_t>(id) - 1];
+      EXPECT_EQ(text_of(*got), text_of(Rows{{want[3], want[1]}}));
+    }
+  }
+  options.parameters = {Datum::null()};
+  EXPECT_TRUE(run(select, options)->empty());
+
+  // A value that reads the row, and one that does not.
+  auto from = by_id({2});
+  from->emit_row_id = true;
+  from->output.push_back({"rowid", TypeId::kInteger, false});
+  auto values_of = over<plan::ProjectNode>(std::move(from));
+  values_of->output = {{"rowid", TypeId::kInteger, false},
+                       {"age", TypeId::kInteger, true},
+                       {"pay", TypeId::kText, true}};
+  values_of->exprs.push_back(col(1));
+  auto plus = expr::resolve_function("+", std::vector{TypeId::kInteger, TypeId::kInteger});
+  std::vector<expr::ExprPtr> args;
+  args.push_back(col(0));
+  args.push_back(lit(1000));
+  values_of->exprs.push_back(
+      expr::make_function(*plus->function, TypeId::kInteger, std::move(args)));
+  values_of->exprs.push_back(parameter(1, TypeId::kText));
+  auto update_node = std::make_unique<plan::UpdateNode>();
+  update_node->table = table_;
+  update_node->columns = {2, 3};
+  update_node->children.push_back(std::move(values_of));
+  auto update = statement(std::move(update_node));
+  update->writes = true;
+  auto write_with = [&](const std::shared_ptr<plan::PlannedStatement>& s,
+                        std::vector<Datum> parameters, uint64_t* affected) -> Status {
+    auto t = store_.begin(storage::Isolation::kReadCommitted);
+    t->begin_statement();
+    RunOptions with;
+    with.store = &store_;
+    with.transaction = t.get();
+    with.parameters = std::move(parameters);
+    ORRERY_TRY_ASSIGN(Rows rows, run(s, with, affected));
+    EXPECT_TRUE(rows.empty());
+    ORRERY_TRY(t->end_statement());
+    ORRERY_TRY_ASSIGN(auto seq, t->commit());
+    (void)seq;
+    return {};
+  };
+  uint64_t affected = 9;
+  ASSERT_TRUE(write_with(update, {Datum::integer(7), Datum::text("2.5")}, &affected));
+  EXPECT_EQ(affected, 1u);
+  ASSERT_TRUE(write_with(update, {Datum::integer(99999), Datum::text("2.5")}, &affected));
+  EXPECT_EQ(affected, 0u);
+  auto bad = write_with(update, {Datum::integer(8), Datum::text("much")}, &affected);
+  ASSERT_FALSE(bad);
+  EXPECT_EQ(bad.error().message(), "cannot convert value 'much' to Float for column 'pay'");
+  auto line_of = [&](int64_t id) {
+    auto node = scan();
+    node->filter = cmp(CompareOp::kEqual, col(0), lit(id));
+    auto lines = text_of(*query(std::move(node)));
+    return lines.empty() ? std::string() : lines[0];
+  };
+  EXPECT_EQ(line_of(7), "7|person number 7|1049|2.5");
+
+  auto gone = by_id({});
+  gone->emit_row_id = true;
+  gone->output.push_back({"rowid", TypeId::kInteger, false});
+  auto erase_node = std::make_unique<plan::DeleteNode>();
+  erase_node->table = table_;
+  erase_node->children.push_back(std::move(gone));
+  auto erase = statement(std::move(erase_node));
+  erase->writes = true;
+  ASSERT_TRUE(write_with(erase, {Datum::integer(7)}, &affected));
+  EXPECT_EQ(affected, 1u);
+  EXPECT_EQ(line_of(7), "");
+  ASSERT_TRUE(write_with(erase, {Datum::integer(7)}, &affected));
+  EXPECT_EQ(affected, 0u);
+
+  auto row = std::make_unique<plan::ValuesNode>();
+  row->rows.emplace_back();
+  for (uint32_t i = 0; i < 4; ++i) {
+    row->rows[0].push_back(parameter(i, kRowTypes[i]));
+    row->output.push_back({"c", kRowTypes[i], true});
+  }
+  auto insert = statement(insert_into(table_, std::move(row)));
+  insert->writes = true;
+  ASSERT_TRUE(write_with(
+      insert,
+      {Datum::null(), Datum::text("a new and rather long name"), Datum::integer(3), Datum::null()},
+      &affected));
+  EXPECT_EQ(affected, 1u);
+  EXPECT_EQ(line_of(3001), "3001|a new and rather long name|3|NULL");
+  bad = write_with(insert, {Datum::integer(1), Datum::null(), Datum::null(), Datum::null()},
+                   &affected);
+  ASSERT_FALSE(bad);
+  EXPECT_EQ(bad.error().code(), ErrorCode::kPrimaryKey);
+}
+
 TEST_F(TablesTest, UpdateChecksTheNewRow) {
   auto update = std::make_unique<plan::UpdateNode>();
   update->table = table_;

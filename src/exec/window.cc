@@ -104,6 +104,9 @@ Window::Window(const plan::WindowNode& node, Scope& scope, std::unique_ptr<Pipel
   }
   std::vector<SortColumn> keys = partition_;
   keys.insert(keys.end(), sort_.begin(), sort_.end());
+  if (!node.input_sorted && !keys.empty() && keys[0].column < input_columns_) {
+    input_->set_bound(&sorter_.bound());
+  }
   all_columns_ = types.size();
   stream_.init(types);
   sorter_.init(std::move(types), std::move(keys));
