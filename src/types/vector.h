@@ -31,10 +31,13 @@ struct Selection {
 /// Calls fn(row) for every selected row; the dense case compiles to a plain loop.
 template <class Fn>
 inline void for_each_row(const Selection& sel, Fn&& fn) {
-  if (sel.rows == nullptr) {
-    for (uint32_t i = 0; i < sel.count; ++i) fn(i);
+  // Copied, as what fn writes could be taken for the selection itself and keep the loop plain.
+  const uint32_t* const rows = sel.rows;
+  const uint32_t count = sel.count;
+  if (rows == nullptr) {
+    for (uint32_t i = 0; i < count; ++i) fn(i);
   } else {
-    for (uint32_t i = 0; i < sel.count; ++i) fn(sel.rows[i]);
+    for (uint32_t i = 0; i < count; ++i) fn(rows[i]);
   }
 }
 
