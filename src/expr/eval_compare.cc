@@ -56,7 +56,7 @@ struct RowSink {
   uint8_t* cells;
   uint32_t count;
 
-  template <class Test>
+  template <Stride kStride, class Test>
   void run(Test test, bool negate) {
     if (selected == nullptr && validity == nullptr) {
       types::for_each_row(rows, [&](uint32_t r) { cells[r] = test(r) != negate; });
@@ -65,9 +65,9 @@ struct RowSink {
         if (((validity[r >> 6] >> (r & 63)) & 1) != 0) cells[r] = test(r) != negate;
       });
     } else if (validity == nullptr) {
-      count = filter_rows(rows, selected, [&](uint32_t r) { return test(r) != negate; });
+      count = filter_rows<kStride>(rows, selected, [&](uint32_t r) { return test(r) != negate; });
     } else {
-      count = filter_rows(rows, selected, [&](uint32_t r) {
+      count = filter_rows<kStride>(rows, selected, [&](uint32_t r) {
         return ((validity[r >> 6] >> (r & 63)) & 1) != 0 && test(r) != negate;
       });
     }
@@ -76,18 +76,19 @@ struct RowSink {
 
 template <class T, class Op>
 void run_typed(const Vector& a, const Vector& b, Op op, bool negate, RowSink* sink) {
+  constexpr Stride kStride = std::is_same_v<T, StringRef> ? Stride::kOne : Stride::kFour;
   const T* x = a.data<T>();
   const T* y = b.data<T>();
   if (b.is_constant()) {
     const T c = y[0];
     if (a.is_constant()) {
       const T d = x[0];
-      sink->run([=](uint32_t) { return op(d, c); }, negate);
+      sink->template run<kStride>([=](uint32_t) { return op(d, c); }, negate);
     } else {
-      sink->run([=](uint32_t r) { return op(x[r], c); }, negate);
+      sink->template run<kStride>([=](uint32_t r) { return op(x[r], c); }, negate);
     }
   } else {
-    sink->run([=](uint32_t r) { return op(x[r], y[r]); }, negate);
+    sink->template run<kStride>([=](uint32_t r) { return op(x[r], y[r]); }, negate);
   }
 }
 
@@ -178,7 +179,7 @@ bool same_number(const Vector& constant, TypeId as, Vector* out) {
 }
 
 void run_generic(CompareOp op, const Vector& a, const Vector& b, RowSink* sink) {
-  sink->run(
+  sink->run<Stride::kOne>(
       [&](uint32_t r) {
         Datum x = a.datum(r), y = b.datum(r);
         return !x.is_null() && !y.is_null() && compare_cells(op, x, y);

@@ -198,7 +198,90 @@ Status Evaluator::distinct_test(Node& node, const Selection& rows, Vector& out) 
   return {};
 }
 
+namespace {
+
+/// out[row] = the cell of branch[row]; `results` are constants, nullptr stands for NULL.
+template <class T>
+void take_branches(const uint8_t* branch, const std::vector<const Vector*>& results,
+                   const Selection& rows, Vector& out) {
+  T table[256] = {};
+  bool nulls = false;
+  for (size_t i = 0; i < results.size(); ++i) {
+    bool null = results[i] == nullptr || results[i]->is_null(0);
+    nulls = nulls || null;
+    if (!null) table[i] = results[i]->data<T>()[0];
+  }
+  T* to = out.data<T>();
+  types::for_each_row(rows, [&](uint32_t r) { to[r] = table[branch[r]]; });
+  if (!nulls) return;
+  types::for_each_row(rows, [&](uint32_t r) {
+    const Vector* v = results[branch[r]];
+    if (v == nullptr || v->is_null(0)) out.set_null(r);
+  });
+}
+
+}  // namespace
+
+/// CASE with cheap conditions and constant results: every condition for every row, the last first,
+/// so that an earlier one overwrites. False where the expression is no such.
+Status Evaluator::case_of_constants(Node& node, const Selection& rows, Vector& out, bool* done) {
+  *done = false;
+  const uint32_t whens = node.arg_count / 2;
+  if (whens > 200 || types::layout_of(node.expr->type) == types::Layout::kDatum) return {};
+  for (uint32_t i = 0; i < node.arg_count; ++i) {
+    const Node& child = node.children[i];
+    bool condition = i % 2 == 0 && i + 1 < node.arg_count;
+    bool fits =
+        condition ? child.cheap
+                  : child.expr->kind == ExprKind::kConstant &&
+                        (child.expr->type == node.expr->type || child.expr->type == TypeId::kNull);
+    if (!fits) return {};
+  }
+  std::vector<const Vector*> results(whens + 1, nullptr);
+  for (uint32_t i = 0; i <= whens; ++i) {
+    uint32_t at = i < whens ? 2 * i + 1 : 2 * whens;
+    if (at < node.arg_count) ORRERY_TRY(evaluate(node.children[at], rows, &results[i]));
+  }
+  ScopedRows memory(buffers_, capacity_);
+  auto* branch = reinterpret_cast<uint8_t*>(memory.data());
+  types::for_each_row(rows, [=](uint32_t r) { branch[r] = static_cast<uint8_t>(whens); });
+  for (uint32_t i = whens; i-- > 0;) {
+    const Vector* v;
+    ORRERY_TRY(truth(node.children[2 * i], rows, &v));
+    const uint8_t* hit = v->data<uint8_t>();
+    const auto number = static_cast<uint8_t>(i);
+    if (v->is_constant() || v->has_nulls()) {
+      types::for_each_row(rows, [&](uint32_t r) {
+        if (!v->is_null(r) && hit[v->at(r)] != 0) branch[r] = number;
+      });
+    } else {
+      // By masks, not by a branch that the cells would mislead.
+      types::for_each_row(rows, [=](uint32_t r) {
+        auto mask = static_cast<uint8_t>(-static_cast<int>(hit[r]));
+        branch[r] = static_cast<uint8_t>((number & mask) | (branch[r] & ~mask));
+      });
+    }
+  }
+  out.reset(node.expr->type, capacity_);
+  *done = true;
+  switch (types::layout_of(node.expr->type)) {
+    case types::Layout::kBool:
+      take_branches<uint8_t>(branch, results, rows, out);
+      break;
+    case types::Layout::kString:
+      take_branches<types::StringRef>(branch, results, rows, out);
+      break;
+    default:
+      take_branches<uint64_t>(branch, results, rows, out);
+      break;
+  }
+  return {};
+}
+
 Status Evaluator::case_of(Node& node, const Selection& rows, Vector& out) {
+  bool done;
+  ORRERY_TRY(case_of_constants(node, rows, out, &done));
+  if (done) return {};
   out.reset(node.expr->type, capacity_);
   ScopedRows hits(buffers_, rows.count);
   ScopedRows open(buffers_, rows.count);

@@ -101,6 +101,8 @@ class Evaluator {
   Status boolean_test(Node& node, const types::Selection& rows, types::Vector& out);
   Status distinct_test(Node& node, const types::Selection& rows, types::Vector& out);
   Status case_of(Node& node, const types::Selection& rows, types::Vector& out);
+  Status case_of_constants(Node& node, const types::Selection& rows, types::Vector& out,
+                           bool* done);
   Status coalesce(Node& node, const types::Selection& rows, types::Vector& out);
   Status in_list(Node& node, const types::Selection& rows, types::Vector& out);
   Status in_list_of_rows(Node& node, const types::Selection& rows, types::Vector& out);
@@ -140,21 +142,40 @@ uint32_t select_true(const types::Vector& v, const types::Selection& rows, uint3
 inline types::Selection first_row() {
   return {nullptr, 1};
 }
-/// Writes the rows that `keep(row)` picks.
-template <class Keep>
+/// How filter_rows() goes: four rows at once where a test is a few instructions, one by one where
+/// it mostly ends at a branch that is foreseen.
+enum class Stride : uint8_t { kFour, kOne };
+
+/// Writes the rows that `keep(row)` picks, ascending; `out` may be rows.rows.
+template <Stride kStride = Stride::kFour, class Keep>
 inline uint32_t filter_rows(const types::Selection& rows, uint32_t* out, Keep keep) {
+  const uint32_t* const from = rows.rows;
+  const uint32_t count = rows.count;
   uint32_t n = 0;
-  if (rows.rows == nullptr) {
-    for (uint32_t i = 0; i < rows.count; ++i) {
-      out[n] = i;
-      n += keep(i) ? 1 : 0;
-    }
+  // Four rows are tested before the first is written: from row to row only the sum is handed on.
+  auto four = [&n, out, &keep](uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+    const uint32_t ka = keep(a) ? 1 : 0, kb = keep(b) ? 1 : 0;
+    const uint32_t kc = keep(c) ? 1 : 0, kd = keep(d) ? 1 : 0;
+    const uint32_t nb = n + ka, nc = nb + kb, nd = nc + kc;
+    out[n] = a;
+    out[nb] = b;
+    out[nc] = c;
+    out[nd] = d;
+    n = nd + kd;
+  };
+  auto one = [&n, out, &keep](uint32_t row) {
+    out[n] = row;
+    n += keep(row) ? 1 : 0;
+  };
+  uint32_t i = 0;
+  if (from == nullptr) {
+    for (; kStride == Stride::kFour && i + 4 <= count; i += 4) four(i, i + 1, i + 2, i + 3);
+    for (; i < count; ++i) one(i);
   } else {
-    for (uint32_t i = 0; i < rows.count; ++i) {
-      uint32_t row = rows.rows[i];
-      out[n] = row;
-      n += keep(row) ? 1 : 0;
+    for (; kStride == Stride::kFour && i + 4 <= count; i += 4) {
+      four(from[i], from[i + 1], from[i + 2], from[i + 3]);
     }
+    for (; i < count; ++i) one(from[i]);
   }
   return n;
 }

@@ -22,29 +22,26 @@ inline void unary_rows(const types::Vector& a, const types::Selection& rows, Bod
 template <class A, class B, class Body>
 inline void binary_rows(const types::Vector& a, const types::Vector& b,
                         const types::Selection& rows, Body body) {
-  const A* x = a.data<A>();
-  const B* y = b.data<B>();
+  const A* const x = a.data<A>();
+  const B* const y = b.data<B>();
   if (rows.rows != nullptr) {
     // One loop for all shapes: a constant's index is masked to 0.
     const uint32_t mx = a.is_constant() ? 0 : ~uint32_t{0};
     const uint32_t my = b.is_constant() ? 0 : ~uint32_t{0};
-    for (uint32_t i = 0; i < rows.count; ++i) {
-      uint32_t r = rows.rows[i];
-      body(r, x[r & mx], y[r & my]);
-    }
+    types::for_each_row(rows, [&](uint32_t r) { body(r, x[r & mx], y[r & my]); });
   } else if (b.is_constant()) {
     const B c = y[0];
-    const uint32_t mx = a.is_constant() ? 0 : ~uint32_t{0};
-    if (mx == 0) {
-      for (uint32_t r = 0; r < rows.count; ++r) body(r, x[0], c);
+    if (a.is_constant()) {
+      const A d = x[0];
+      types::for_each_row(rows, [&](uint32_t r) { body(r, d, c); });
     } else {
-      for (uint32_t r = 0; r < rows.count; ++r) body(r, x[r], c);
+      types::for_each_row(rows, [&](uint32_t r) { body(r, x[r], c); });
     }
   } else if (a.is_constant()) {
     const A c = x[0];
-    for (uint32_t r = 0; r < rows.count; ++r) body(r, c, y[r]);
+    types::for_each_row(rows, [&](uint32_t r) { body(r, c, y[r]); });
   } else {
-    for (uint32_t r = 0; r < rows.count; ++r) body(r, x[r], y[r]);
+    types::for_each_row(rows, [&](uint32_t r) { body(r, x[r], y[r]); });
   }
 }
 
