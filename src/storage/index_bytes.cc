@@ -203,6 +203,42 @@ KeyRange BytesIndex::range(std::span<const Datum> equal, const KeyBound& lower,
   return r;
 }
 
+KeyRange BytesIndex::range(const ImageBounds& bounds) const {
+  KeyRange r;
+  size_t n = columns_.size();
+  for (uint32_t i = 0; i < bounds.equal_columns; ++i) {
+    append_key(columns_[i], bounds.image, i + 1 == n ? KeyPlace::kLast : KeyPlace::kInside,
+               &r.lower);
+  }
+  r.upper = r.lower;
+  if (bounds.equal_columns == n) {
+    step_behind(columns_[n - 1].is_raw(), &r.upper);
+    return r;
+  }
+  const KeyColumn& column = columns_[bounds.equal_columns];
+  KeyPlace place = bounds.equal_columns + 1 == n ? KeyPlace::kLast : KeyPlace::kInside;
+  bool raw_end = place == KeyPlace::kLast && column.is_raw();
+  if (bounds.lower != BoundKind::kUnbounded) {
+    append_key(column, bounds.image, place, &r.lower);
+    if (bounds.lower == BoundKind::kExcluded) {
+      step_behind(raw_end, &r.lower);
+      r.empty = r.lower.empty();
+    }
+  }
+  if (bounds.upper == BoundKind::kUnbounded) {
+    step_behind(false, &r.upper);
+  } else {
+    append_key(column, bounds.upper_image, place, &r.upper);
+    if (bounds.upper == BoundKind::kIncluded) {
+      step_behind(raw_end, &r.upper);
+    } else if (r.upper.empty()) {
+      r.empty = true;
+    }
+  }
+  if (!r.upper.empty() && r.lower >= r.upper) r.empty = true;
+  return r;
+}
+
 void BytesIndex::start(IndexWalk* walk) const {
   walk->started = true;
   walk->nulls_done = true;

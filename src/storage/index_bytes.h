@@ -57,6 +57,7 @@ class BytesIndex final : public IndexImpl {
   void build(std::span<const RowId> rows) override;
   KeyRange range(std::span<const types::Datum> equal, const KeyBound& lower,
                  const KeyBound& upper) const override;
+  KeyRange range(const ImageBounds& bounds) const override;
   uint32_t next(IndexWalk* walk, const ReadView& view, WalkMode mode, RowRef* rows, RowId* ids,
                 uint32_t max) const override;
   uint64_t count(const IndexWalk& walk) const override;

@@ -60,6 +60,15 @@ struct IndexWalk {
 
 enum class WalkMode : uint8_t { kEveryRow, kOneRowPerKey };
 
+/// A range whose bounds are cells of row images; NULL is a value like any other, the largest.
+struct ImageBounds {
+  const uint8_t* image = nullptr;  ///< equal cells, and the lower bound's
+  const uint8_t* upper_image = nullptr;
+  uint32_t equal_columns = 0;
+  BoundKind lower = BoundKind::kUnbounded;
+  BoundKind upper = BoundKind::kUnbounded;
+};
+
 class IndexImpl : public Index {
  public:
   IndexImpl(IndexDef def, const RowLayout& layout, const TableCore* core);
@@ -83,6 +92,7 @@ class IndexImpl : public Index {
   virtual void build(std::span<const RowId> rows) = 0;
   virtual KeyRange range(std::span<const types::Datum> equal, const KeyBound& lower,
                          const KeyBound& upper) const = 0;
+  virtual KeyRange range(const ImageBounds& bounds) const = 0;
 
   /// The next visible rows of a walk; 0 at its end. kOneRowPerKey: one for each value of the first
   /// column. `ids` may be null.

@@ -174,6 +174,54 @@ KeyRange IntIndex::range(std::span<const Datum> equal, const KeyBound& lower,
   return r;
 }
 
+KeyRange IntIndex::range(const ImageBounds& bounds) const {
+  KeyRange r;
+  r.include_nulls = true;
+  BoundKind low = bounds.lower, high = bounds.upper;
+  const uint8_t* upper = bounds.upper_image;
+  if (bounds.equal_columns > 0) {
+    low = high = BoundKind::kIncluded;
+    upper = bounds.image;
+  }
+  bool no_keys = false;
+  if (low != BoundKind::kUnbounded) {
+    if (column_.is_null(bounds.image)) {
+      no_keys = true;
+      r.include_nulls = low == BoundKind::kIncluded;
+    } else {
+      r.int_lower = int_key(column_, bounds.image);
+      if (low == BoundKind::kExcluded) {
+        if (r.int_lower == INT64_MAX) {
+          no_keys = true;
+        } else {
+          ++r.int_lower;
+        }
+      }
+    }
+  }
+  if (high != BoundKind::kUnbounded) {
+    if (column_.is_null(upper)) {
+      r.include_nulls = r.include_nulls && high == BoundKind::kIncluded;
+    } else {
+      r.include_nulls = false;
+      r.int_upper = int_key(column_, upper);
+      if (high == BoundKind::kExcluded) {
+        if (r.int_upper == INT64_MIN) {
+          no_keys = true;
+        } else {
+          --r.int_upper;
+        }
+      }
+    }
+  }
+  if (no_keys) {
+    r.int_lower = INT64_MAX;
+    r.int_upper = INT64_MIN;
+  }
+  r.empty = r.int_lower > r.int_upper && !r.include_nulls;
+  return r;
+}
+
 uint64_t IntIndex::count(const IndexWalk& walk) const {
   IndexWalk w = walk;
   if (!w.started) start(&w);

@@ -31,6 +31,7 @@ class IntIndex final : public IndexImpl {
   void build(std::span<const RowId> rows) override;
   KeyRange range(std::span<const types::Datum> equal, const KeyBound& lower,
                  const KeyBound& upper) const override;
+  KeyRange range(const ImageBounds& bounds) const override;
   uint32_t next(IndexWalk* walk, const ReadView& view, WalkMode mode, RowRef* rows, RowId* ids,
                 uint32_t max) const override;
   uint64_t count(const IndexWalk& walk) const override;

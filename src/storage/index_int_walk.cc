@@ -10,8 +10,9 @@ namespace orrery::storage {
 
 void IntIndex::start(IndexWalk* walk) const {
   walk->started = true;
-  walk->nulls_done = !walk->range.include_nulls || nulls_.size() == 0;
-  walk->keys_done = walk->range.empty;
+  walk->nulls_done =
+      walk->range.empty || !walk->range.include_nulls || nulls_.size() == 0;
+  walk->keys_done = walk->range.empty || walk->range.int_lower > walk->range.int_upper;
   bool forward = walk->direction == Direction::kForward;
   walk->key = forward ? walk->range.int_lower : walk->range.int_upper;
   walk->row = forward ? 0 : UINT64_MAX;

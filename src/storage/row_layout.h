@@ -105,6 +105,8 @@ class RowLayout {
   uint32_t bsatn_bytes(const uint8_t* image) const;
   /// Writes exactly bsatn_bytes() bytes; returns the end.
   uint8_t* write_bsatn(const uint8_t* image, uint8_t* out) const;
+  /// Rows of one length, one behind the other; returns the end.
+  uint8_t* write_fixed_rows(const uint8_t* const* images, uint32_t n, uint8_t* out) const;
   /// Appends one cell in BSATN (its Option tag too).
   void append_cell_bsatn(const uint8_t* image, uint32_t column, std::string* out) const;
   /// Reads one row from the front of `bytes`, checking everything; `used` gets its length. The image

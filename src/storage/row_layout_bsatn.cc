@@ -177,6 +177,44 @@ uint8_t* RowLayout::write_bsatn(const uint8_t* image, uint8_t* out) const {
   return out;
 }
 
+namespace {
+
+/// Copies of a length known to the compiler are a few moves.
+template <uint32_t kBytes>
+uint8_t* copy_rows_of(const uint8_t* const* images, uint32_t offset, uint32_t n, uint8_t* out) {
+  for (uint32_t i = 0; i < n; ++i, out += kBytes) std::memcpy(out, images[i] + offset, kBytes);
+  return out;
+}
+
+}  // namespace
+
+uint8_t* RowLayout::write_fixed_rows(const uint8_t* const* images, uint32_t n,
+                                     uint8_t* out) const {
+  if (write_steps_.size() == 1 && write_steps_[0].run) {
+    uint32_t offset = write_steps_[0].offset;
+    switch (write_steps_[0].bytes) {
+      case 4:
+        return copy_rows_of<4>(images, offset, n, out);
+      case 8:
+        return copy_rows_of<8>(images, offset, n, out);
+      case 12:
+        return copy_rows_of<12>(images, offset, n, out);
+      case 16:
+        return copy_rows_of<16>(images, offset, n, out);
+      case 20:
+        return copy_rows_of<20>(images, offset, n, out);
+      case 24:
+        return copy_rows_of<24>(images, offset, n, out);
+      case 32:
+        return copy_rows_of<32>(images, offset, n, out);
+      default:
+        break;
+    }
+  }
+  for (uint32_t i = 0; i < n; ++i) out = write_bsatn(images[i], out);
+  return out;
+}
+
 void RowLayout::append_bsatn(const uint8_t* image, std::string* out) const {
   size_t start = out->size();
   out->resize(start + bsatn_bytes(image));

@@ -89,6 +89,9 @@ class Transaction {
   Result<CommitSeq> commit();
   void rollback();
 
+  /// For the other parts of storage.
+  TransactionImpl& impl() { return *impl_; }
+
  private:
   friend class Store;
   explicit Transaction(TransactionImpl* impl);

@@ -67,6 +67,7 @@ struct TransactionImpl {
   TakenKeys taken_keys;
   std::vector<uint64_t> scratch;  ///< a row image
   std::vector<uint64_t> scratch2;
+  std::vector<uint16_t> columns_scratch;
   std::string redo;
 
   std::vector<DefinitionChange> definitions;
@@ -88,6 +89,7 @@ struct TransactionImpl {
                       std::span<const uint16_t> columns, const uint8_t* base);
   /// The version that a change of `row` starts from; nullptr where nothing is there to change.
   Result<const uint8_t*> base_for_change(TableImpl& table, RowId row);
+  Result<int64_t> next_auto_key(TableImpl& table);
   Status erase_row(TableImpl& table, RowId row);
   Status check_unique(const TableImpl& table, const IndexImpl& index, const uint8_t* image,
                       RowId self);
@@ -143,6 +145,7 @@ std::vector<RowId> live_rows(const TableCore& core);
 /// Builds an empty index; kUnique or kPrimaryKey where two rows have one key.
 Status fill_index(const TableImpl& table, IndexImpl& index, std::span<const RowId> rows);
 
+Status refuse_system_table(const Table& table);
 /// Keeps the largest automatic key.
 void note_auto_key(TableImpl& table, const uint8_t* image);
 

@@ -217,12 +217,10 @@ Status TransactionImpl::erase_row(TableImpl& table, RowId row) {
 
 // --- the public interface ---
 
-namespace {
 Status refuse_system_table(const Table& table) {
   if (!table.def().system) return {};
   return Error(ErrorCode::kReadOnly, "table '" + table.def().name + "' is a system table");
 }
-}  // namespace
 
 Result<RowId> Transaction::insert(Table& table, std::span<const Datum> row) {
   TableImpl& t = impl_of(table);
@@ -289,7 +287,11 @@ const Index* Transaction::find_conflict(const Table& table, std::span<const Datu
 }
 
 Result<int64_t> Transaction::next_auto_increment(Table& table) {
-  std::atomic<int64_t>& largest = impl_of(table).core().auto_largest;
+  return impl_->next_auto_key(impl_of(table));
+}
+
+Result<int64_t> TransactionImpl::next_auto_key(TableImpl& table) {
+  std::atomic<int64_t>& largest = table.core().auto_largest;
   int64_t seen = largest.load(std::memory_order_relaxed);
   do {
     if (seen == INT64_MAX) {
@@ -297,7 +299,7 @@ Result<int64_t> Transaction::next_auto_increment(Table& table) {
                    "automatic keys of table '" + table.def().name + "' are used up");
     }
   } while (!largest.compare_exchange_weak(seen, seen + 1));
-  TransactionImpl::TakenKeys& taken = impl_->taken_keys;
+  TakenKeys& taken = taken_keys;
   if (taken.largest != &largest || taken.last != seen) taken = {&largest, seen, seen};
   taken.last = seen + 1;
   return seen + 1;

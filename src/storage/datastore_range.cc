@@ -1,0 +1,117 @@
+// Bounds that come as BSATN.
+#include <algorithm>
+
+#include "storage/datastore.h"
+#include "storage/index_resolve.h"
+#include "storage/transaction_impl.h"
+
+namespace orrery::storage {
+namespace {
+
+/// A row image that only has some cells.
+class PartialImage {
+ public:
+  explicit PartialImage(const Table& table) : layout_(table.layout()) {
+    size_t words = (layout_.image_bytes() + 7) / 8;
+    if (words > kInlineWords) {
+      heap_.reset(new uint64_t[words]());
+      words_ = heap_.get();
+    } else {
+      std::fill(inline_, inline_ + words, 0);
+    }
+  }
+  uint8_t* image() { return reinterpret_cast<uint8_t*>(words_); }
+  /// Takes a cell from the front of `bytes`.
+  Status read(uint16_t column, std::string_view* bytes) {
+    size_t used = 0;
+    ORRERY_TRY(layout_.read_cell_bsatn(*bytes, column, image(), &used));
+    bytes->remove_prefix(used);
+    return {};
+  }
+
+ private:
+  static constexpr size_t kInlineWords = 32;
+  const RowLayout& layout_;
+  uint64_t inline_[kInlineWords];
+  std::unique_ptr<uint64_t[]> heap_;
+  uint64_t* words_ = inline_;
+};
+
+Error trailing(std::string_view what) {
+  return Error(ErrorCode::kDecode, "bytes after the end of " + std::string(what));
+}
+
+/// Reads a Bound of one column.
+Status read_bound(std::string_view bytes, uint16_t column, PartialImage* image, BoundKind* kind) {
+  if (bytes.empty()) return Error(ErrorCode::kDecode, "empty bound");
+  uint8_t tag = static_cast<uint8_t>(bytes[0]);
+  bytes.remove_prefix(1);
+  if (tag > 2) return Error(ErrorCode::kDecode, "invalid tag of a bound");
+  *kind = tag == 0   ? BoundKind::kIncluded
+          : tag == 1 ? BoundKind::kExcluded
+                     : BoundKind::kUnbounded;
+  if (tag != 2) ORRERY_TRY(image->read(column, &bytes));
+  if (!bytes.empty()) return trailing("a bound");
+  return {};
+}
+
+}  // namespace
+
+Result<KeyRange> decode_point(const Table& table, const Index& index, std::string_view key) {
+  const IndexImpl& impl = static_cast<const IndexImpl&>(index);
+  PartialImage image(table);
+  for (uint16_t column : index.def().columns) ORRERY_TRY(image.read(column, &key));
+  if (!key.empty()) return trailing("a key");
+  ImageBounds bounds;
+  bounds.image = image.image();
+  bounds.equal_columns = static_cast<uint32_t>(index.def().columns.size());
+  return impl.range(bounds);
+}
+
+Result<KeyRange> decode_range(const Table& table, const Index& index, const BsatnRange& range) {
+  const IndexImpl& impl = static_cast<const IndexImpl&>(index);
+  const std::vector<uint16_t>& columns = index.def().columns;
+  if (!index.ordered()) {
+    return Error(ErrorCode::kNotSupported, "index '" + index.def().name + "' has no ranges");
+  }
+  if (range.prefix_columns >= columns.size()) {
+    return Error(ErrorCode::kDecode, "no column is left for the range");
+  }
+  PartialImage lower(table), upper(table);
+  std::string_view prefix = range.prefix_columns == 0 ? std::string_view() : range.prefix;
+  for (uint32_t i = 0; i < range.prefix_columns; ++i) {
+    ORRERY_TRY(lower.read(columns[i], &prefix));
+  }
+  if (!prefix.empty()) return trailing("a prefix");
+  ImageBounds bounds;
+  bounds.image = lower.image();
+  bounds.upper_image = upper.image();
+  bounds.equal_columns = range.prefix_columns;
+  uint16_t next = columns[range.prefix_columns];
+  ORRERY_TRY(read_bound(range.lower, next, &lower, &bounds.lower));
+  ORRERY_TRY(read_bound(range.upper, next, &upper, &bounds.upper));
+  return impl.range(bounds);
+}
+
+Result<RowRef> find_unique_bsatn(const Table& table, const Index& index, std::string_view key,
+                                 const ReadView& view, RowId* id) {
+  const IndexImpl& impl = static_cast<const IndexImpl&>(index);
+  PartialImage image(table);
+  for (uint16_t column : index.def().columns) ORRERY_TRY(image.read(column, &key));
+  if (!key.empty()) return trailing("a key");
+  RowList rows;
+  if (impl.key_has_null(image.image())) return static_cast<RowRef>(nullptr);
+  impl.find(image.image(), &rows);
+  bool check = impl.retired();
+  for (uint32_t i = 0; i < rows.size(); ++i) {
+    RowRef row = resolve_entry(impl.core(), rows[i], view, check, [&](const uint8_t* version) {
+      return impl.same_key(version, image.image());
+    });
+    if (row == nullptr) continue;
+    if (id != nullptr) *id = rows[i];
+    return row;
+  }
+  return static_cast<RowRef>(nullptr);
+}
+
+}  // namespace orrery::storage
