@@ -6,6 +6,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,8 @@ std::vector<Case> cases(uint64_t rows) {
        [rows](StorageEngine& e, uint64_t* n) { return *n = rows, e.insert_narrow(rows); }},
       {"insert narrow, a transaction each", 5,
        [rows](StorageEngine& e, uint64_t* n) { return *n = rows / 10, e.insert_each(rows / 10); }},
+      {"insert narrow, generated keys", 5,
+       [rows](StorageEngine& e, uint64_t* n) { return *n = rows / 10, e.insert_generated(rows / 10); }},
       {"insert people, 2 indexes", 5,
        [rows](StorageEngine& e, uint64_t* n) { return *n = rows / 10, e.insert_people(rows / 10); }},
       {"point read narrow", 9,
@@ -51,8 +54,10 @@ std::vector<Case> cases(uint64_t rows) {
        [rows](StorageEngine& e, uint64_t* n) { return *n = rows / 10, e.scan_people(); }},
       {"update narrow by key", 5,
        [rows](StorageEngine& e, uint64_t* n) { return *n = rows / 10, e.update_narrow(rows / 10); }},
-      {"delete narrow by key", 1,
+      {"delete narrow by key, back again", 5,
        [rows](StorageEngine& e, uint64_t* n) { return *n = rows / 10, e.delete_narrow(rows / 10); }},
+      {"delete narrow by equality, back again", 5,
+       [rows](StorageEngine& e, uint64_t* n) { return *n = rows / 10, e.delete_equal(rows / 10); }},
   };
 }
 
@@ -61,17 +66,20 @@ struct Result {
   uint64_t checksum = 0;
 };
 
-Result measure(const Case& c, StorageEngine& engine) {
-  Result result;
-  std::vector<double> samples;
+/// The engines take turns, so that what else the machine does falls on both alike.
+std::vector<Result> measure(const Case& c, std::span<const std::unique_ptr<StorageEngine>> engines) {
+  std::vector<Result> results(engines.size());
+  std::vector<std::vector<double>> samples(engines.size());
   for (uint32_t round = 0; round < c.rounds; ++round) {
-    uint64_t operations = 1;
-    uint64_t started = now_nanos();
-    result.checksum = c.run(engine, &operations);
-    samples.push_back(static_cast<double>(now_nanos() - started) / static_cast<double>(operations));
+    for (size_t i = 0; i < engines.size(); ++i) {
+      uint64_t operations = 1;
+      uint64_t started = now_nanos();
+      results[i].checksum = c.run(*engines[i], &operations);
+      samples[i].push_back(static_cast<double>(now_nanos() - started) / static_cast<double>(operations));
+    }
   }
-  result.nanos = spread_of(samples);
-  return result;
+  for (size_t i = 0; i < engines.size(); ++i) results[i].nanos = spread_of(std::move(samples[i]));
+  return results;
 }
 
 int run(int argc, char** argv) {
@@ -93,8 +101,9 @@ int run(int argc, char** argv) {
     }
     double median[2] = {0, 0};
     uint64_t checksum = 0;
+    std::vector<Result> results = measure(c, engines);
     for (size_t i = 0; i < engines.size(); ++i) {
-      Result r = measure(c, *engines[i]);
+      const Result& r = results[i];
       if (i > 0 && r.checksum != checksum) {
         agree = false;
         std::fprintf(stderr, "%s: the engines disagree\n", c.name);

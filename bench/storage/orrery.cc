@@ -52,6 +52,23 @@ class Orrery final : public StorageEngine {
     }
     return rows;
   }
+  uint64_t insert_generated(uint64_t rows) override {
+    TableDef def = narrow_def("generated");
+    def.columns[0].auto_increment = true;
+    auto table = make_table(def);
+    auto t = store_.begin(Isolation::kReadCommitted);
+    t->begin_statement();
+    uint64_t sum = 0;
+    std::string generated;
+    for (uint64_t i = 1; i <= rows; ++i) {
+      int64_t row[] = {0, narrow_a(i), narrow_b(i)};
+      generated.clear();
+      must(insert_bsatn(*t, *table, {reinterpret_cast<const char*>(row), sizeof row}, &generated));
+      sum += i * load(reinterpret_cast<const uint8_t*>(generated.data()));
+    }
+    must(t->commit());
+    return sum;
+  }
   uint64_t insert_people(uint64_t rows) override {
     people_rows_ = rows;
     TableDef def;
@@ -173,7 +190,22 @@ class Orrery final : public StorageEngine {
       KeyRange key = must(decode_point(*narrow_, pk, {reinterpret_cast<const char*>(&id), 8}));
       deleted += must(delete_range_bsatn(*t, *narrow_, pk, key));
     }
-    must(t->commit());
+    t->rollback();
+    return deleted;
+  }
+  uint64_t delete_equal(uint64_t count) override {
+    auto t = store_.begin(Isolation::kReadCommitted);
+    t->begin_statement();
+    Draw draw;
+    uint64_t deleted = 0;
+    for (uint64_t i = 0; i < count; ++i) {
+      uint64_t id = 1 + draw.below(narrow_rows_);
+      char rows[28] = {1};
+      int64_t row[] = {static_cast<int64_t>(id), narrow_a(id) + static_cast<int64_t>(i % 2), narrow_b(id)};
+      std::memcpy(rows + 4, row, sizeof row);
+      deleted += must(delete_equal_bsatn(*t, *narrow_, {rows, sizeof rows}));
+    }
+    t->rollback();
     return deleted;
   }
 

@@ -34,6 +34,21 @@ class Sqlite final : public StorageEngine {
     finalize_all();
     return rows;
   }
+  uint64_t insert_generated(uint64_t rows) override {
+    exec("DROP TABLE IF EXISTS generated");
+    exec("CREATE TABLE generated (id INTEGER PRIMARY KEY, a INTEGER NOT NULL, b INTEGER NOT NULL)");
+    sqlite3_stmt* s = prepare("INSERT INTO generated (a, b) VALUES (?, ?)");
+    exec("BEGIN");
+    uint64_t sum = 0;
+    for (uint64_t i = 1; i <= rows; ++i) {
+      sqlite3_bind_int64(s, 1, narrow_a(i));
+      sqlite3_bind_int64(s, 2, narrow_b(i));
+      step_once(s);
+      sum += i * static_cast<uint64_t>(sqlite3_last_insert_rowid(db_));
+    }
+    exec("COMMIT");
+    return sum;
+  }
   uint64_t insert_people(uint64_t rows) override {
     people_rows_ = rows;
     exec("DROP TABLE IF EXISTS people");
@@ -135,7 +150,23 @@ class Sqlite final : public StorageEngine {
       step_once(s);
       deleted += static_cast<uint64_t>(sqlite3_changes(db_));
     }
-    exec("COMMIT");
+    exec("ROLLBACK");
+    return deleted;
+  }
+  uint64_t delete_equal(uint64_t count) override {
+    sqlite3_stmt* s = cached(&delete_equal_, "DELETE FROM narrow WHERE id = ? AND a = ? AND b = ?");
+    Draw draw;
+    uint64_t deleted = 0;
+    exec("BEGIN");
+    for (uint64_t i = 0; i < count; ++i) {
+      uint64_t id = 1 + draw.below(narrow_rows_);
+      sqlite3_bind_int64(s, 1, static_cast<int64_t>(id));
+      sqlite3_bind_int64(s, 2, narrow_a(id) + static_cast<int64_t>(i % 2));
+      sqlite3_bind_int64(s, 3, narrow_b(id));
+      step_once(s);
+      deleted += static_cast<uint64_t>(sqlite3_changes(db_));
+    }
+    exec("ROLLBACK");
     return deleted;
   }
 
@@ -164,7 +195,7 @@ class Sqlite final : public StorageEngine {
     for (sqlite3_stmt* s : open_) sqlite3_finalize(s);
     open_.clear();
     for (sqlite3_stmt** s : {&read_narrow_, &read_people_, &read_by_name_, &range_narrow_, &range_people_,
-                             &scan_narrow_, &scan_people_, &update_narrow_, &delete_narrow_}) {
+                             &scan_narrow_, &scan_people_, &update_narrow_, &delete_narrow_, &delete_equal_}) {
       *s = nullptr;
     }
   }
@@ -205,7 +236,7 @@ class Sqlite final : public StorageEngine {
   std::vector<sqlite3_stmt*> open_;
   sqlite3_stmt *read_narrow_ = nullptr, *read_people_ = nullptr, *read_by_name_ = nullptr, *range_narrow_ = nullptr,
                *range_people_ = nullptr, *scan_narrow_ = nullptr, *scan_people_ = nullptr, *update_narrow_ = nullptr,
-               *delete_narrow_ = nullptr;
+               *delete_narrow_ = nullptr, *delete_equal_ = nullptr;
 };
 
 }  // namespace

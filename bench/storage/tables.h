@@ -14,6 +14,8 @@ class StorageEngine {
   // Each returns a checksum over what it read or wrote. The inserts make their table anew.
   virtual uint64_t insert_narrow(uint64_t rows) = 0;
   virtual uint64_t insert_each(uint64_t rows) = 0;  ///< into a table of its own
+  /// The engine gives the keys; the checksum is over those that it returns.
+  virtual uint64_t insert_generated(uint64_t rows) = 0;
   virtual uint64_t insert_people(uint64_t rows) = 0;
   virtual uint64_t read_narrow(uint64_t count) = 0;
   virtual uint64_t read_people(uint64_t count) = 0;
@@ -23,7 +25,9 @@ class StorageEngine {
   virtual uint64_t scan_narrow() = 0;
   virtual uint64_t scan_people() = 0;
   virtual uint64_t update_narrow(uint64_t count) = 0;
+  /// The deletes roll back at the end, so that every round finds the same rows.
   virtual uint64_t delete_narrow(uint64_t count) = 0;
+  virtual uint64_t delete_equal(uint64_t count) = 0;  ///< whole rows are given
 
  protected:
   uint64_t narrow_rows_ = 0;

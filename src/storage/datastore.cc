@@ -175,20 +175,27 @@ Result<uint64_t> delete_equal_bsatn(Transaction& transaction, Table& table,
   std::memcpy(&count, rows.data(), 4);
   rows.remove_prefix(4);
   uint8_t* image = t.image_scratch(from);
+  size_t used = 0;
+  // All of it is checked before the first row goes.
+  std::string_view rest = rows;
+  for (uint32_t i = 0; i < count; ++i) {
+    ORRERY_TRY(from.layout().read_bsatn(rest, image, &used));
+    rest.remove_prefix(used);
+    if (used == 0) count = 1;  // rows without bytes are all equal
+  }
+  if (!rest.empty()) return bytes_left(from);
   uint64_t deleted = 0;
-  std::vector<RowId> equal;
+  std::vector<RowId>& equal = t.rows_scratch;
   LockGuard<RwLatch> hold(from.core().latch);
   ORRERY_TRY(t.prepare_write(from));
   for (uint32_t i = 0; i < count; ++i) {
-    size_t used = 0;
-    ORRERY_TRY(from.layout().read_bsatn(rows, image, &used));
+    // After the check `image` has the last row, which is the only one most of the time.
+    if (count > 1) ORRERY_TRY(from.layout().read_bsatn(rows, image, &used));
     rows.remove_prefix(used);
-    if (used == 0 && i > 0) break;  // rows without bytes are all equal
     equal.clear();
     find_equal(t, from, image, &equal);
     ORRERY_TRY(erase_all(t, from, equal, &deleted));
   }
-  if (!rows.empty()) return bytes_left(from);
   return deleted;
 }
 

@@ -68,6 +68,7 @@ struct TransactionImpl {
   std::vector<uint64_t> scratch;  ///< a row image
   std::vector<uint64_t> scratch2;
   std::vector<uint16_t> columns_scratch;
+  std::vector<RowId> rows_scratch;
   std::string redo;
 
   std::vector<DefinitionChange> definitions;
