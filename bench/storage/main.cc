@@ -1,5 +1,5 @@
-// The BSATN interface of the storage layer beside SQLite's prepared statements: the same tables, the
-// same rows, in memory, one thread. Every case is timed in rounds; the answers must agree.
+// The BSATN interface of the storage layer beside SQLite's prepared statements: the same tables,
+// the same rows, in memory, one thread. Every case is timed in rounds; the answers must agree.
 
 #include <cstdio>
 #include <cstdlib>
@@ -36,9 +36,13 @@ std::vector<Case> cases(uint64_t rows) {
       {"insert narrow, a transaction each", 5,
        [rows](StorageEngine& e, uint64_t* n) { return *n = rows / 10, e.insert_each(rows / 10); }},
       {"insert narrow, generated keys", 5,
-       [rows](StorageEngine& e, uint64_t* n) { return *n = rows / 10, e.insert_generated(rows / 10); }},
+       [rows](StorageEngine& e, uint64_t* n) {
+         return *n = rows / 10, e.insert_generated(rows / 10);
+       }},
       {"insert people, 2 indexes", 5,
-       [rows](StorageEngine& e, uint64_t* n) { return *n = rows / 10, e.insert_people(rows / 10); }},
+       [rows](StorageEngine& e, uint64_t* n) {
+         return *n = rows / 10, e.insert_people(rows / 10);
+       }},
       {"point read narrow", 9,
        [rows](StorageEngine& e, uint64_t* n) { return *n = rows / 4, e.read_narrow(rows / 4); }},
       {"point read people", 9,
@@ -46,16 +50,23 @@ std::vector<Case> cases(uint64_t rows) {
       {"point read people by name", 9,
        [rows](StorageEngine& e, uint64_t* n) { return *n = rows / 10, e.read_by_name(rows / 10); }},
       {"range of 100 keys, narrow", 9,
-       [rows](StorageEngine& e, uint64_t* n) { return *n = rows / 200, e.range_narrow(rows / 200); }},
-      {"range by age, people", 9, [](StorageEngine& e, uint64_t* n) { return *n = 60, e.range_people(60); }},
+       [rows](StorageEngine& e, uint64_t* n) {
+         return *n = rows / 200, e.range_narrow(rows / 200);
+       }},
+      {"range by age, people", 9,
+       [](StorageEngine& e, uint64_t* n) { return *n = 60, e.range_people(60); }},
       {"scan narrow, per row", 9,
        [rows](StorageEngine& e, uint64_t* n) { return *n = rows, e.scan_narrow(); }},
       {"scan people, per row", 9,
        [rows](StorageEngine& e, uint64_t* n) { return *n = rows / 10, e.scan_people(); }},
       {"update narrow by key", 5,
-       [rows](StorageEngine& e, uint64_t* n) { return *n = rows / 10, e.update_narrow(rows / 10); }},
+       [rows](StorageEngine& e, uint64_t* n) {
+         return *n = rows / 10, e.update_narrow(rows / 10);
+       }},
       {"delete narrow by key, back again", 5,
-       [rows](StorageEngine& e, uint64_t* n) { return *n = rows / 10, e.delete_narrow(rows / 10); }},
+       [rows](StorageEngine& e, uint64_t* n) {
+         return *n = rows / 10, e.delete_narrow(rows / 10);
+       }},
       {"delete narrow by equality, back again", 5,
        [rows](StorageEngine& e, uint64_t* n) { return *n = rows / 10, e.delete_equal(rows / 10); }},
   };
@@ -67,7 +78,8 @@ struct Result {
 };
 
 /// The engines take turns, so that what else the machine does falls on both alike.
-std::vector<Result> measure(const Case& c, std::span<const std::unique_ptr<StorageEngine>> engines) {
+std::vector<Result> measure(const Case& c,
+                            std::span<const std::unique_ptr<StorageEngine>> engines) {
   std::vector<Result> results(engines.size());
   std::vector<std::vector<double>> samples(engines.size());
   for (uint32_t round = 0; round < c.rounds; ++round) {
@@ -75,7 +87,8 @@ std::vector<Result> measure(const Case& c, std::span<const std::unique_ptr<Stora
       uint64_t operations = 1;
       uint64_t started = now_nanos();
       results[i].checksum = c.run(*engines[i], &operations);
-      samples[i].push_back(static_cast<double>(now_nanos() - started) / static_cast<double>(operations));
+      samples[i].push_back(static_cast<double>(now_nanos() - started) /
+                           static_cast<double>(operations));
     }
   }
   for (size_t i = 0; i < engines.size(); ++i) results[i].nanos = spread_of(std::move(samples[i]));
@@ -110,7 +123,8 @@ int run(int argc, char** argv) {
       }
       checksum = r.checksum;
       median[arguments.engines[i] == "orrery" ? 0 : 1] = r.nanos.median;
-      if (json) print_json({"storage", c.name, arguments.engines[i], r.nanos, c.rounds, r.checksum});
+      if (json)
+        print_json({"storage", c.name, arguments.engines[i], r.nanos, c.rounds, r.checksum});
     }
     double times = median[0] > 0 ? median[1] / median[0] : 0;
     if (!json) std::printf("%-36s %12.1f %12.1f %7.1fx\n", c.name, median[0], median[1], times);
@@ -125,8 +139,10 @@ int run(int argc, char** argv) {
   }
   if (engines.size() == 2) {
     if (json) {
-      std::printf("{\"bench\":\"storage\",\"summary\":{\"times_faster\":{%s},\"least\":%.2f,\"least_case\":\"%s\"}}\n",
-                  ratios.c_str(), least, least_case.c_str());
+      std::printf(
+          "{\"bench\":\"storage\",\"summary\":{\"times_faster\":{%s},\"least\":%.2f,\"least_case\":"
+          "\"%s\"}}\n",
+          ratios.c_str(), least, least_case.c_str());
     } else {
       std::printf("least: %.1fx (%s)\n", least, least_case.c_str());
     }
@@ -137,4 +153,6 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace bench
 
-int main(int argc, char** argv) { return bench::run(argc, argv); }
+int main(int argc, char** argv) {
+  return bench::run(argc, argv);
+}

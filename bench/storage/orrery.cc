@@ -23,7 +23,9 @@ T must(orrery::Result<T> result) {
   return std::move(result).value();
 }
 
-ColumnDef column(const char* name, AlgebraicType type) { return {name, std::move(type), "", "", false}; }
+ColumnDef column(const char* name, AlgebraicType type) {
+  return {name, std::move(type), "", "", false};
+}
 
 uint64_t load(const uint8_t* p) {
   uint64_t v;
@@ -174,7 +176,8 @@ class Orrery final : public StorageEngine {
     for (uint64_t i = 0; i < count; ++i) {
       uint64_t id = 1 + draw.below(narrow_rows_);
       int64_t row[] = {static_cast<int64_t>(id), narrow_a(id) + 1, narrow_b(id)};
-      must(update_bsatn(*t, *narrow_, pk, {reinterpret_cast<const char*>(row), sizeof row}, nullptr));
+      must(update_bsatn(*t, *narrow_, pk, {reinterpret_cast<const char*>(row), sizeof row},
+                        nullptr));
     }
     must(t->commit());
     return count;
@@ -201,7 +204,8 @@ class Orrery final : public StorageEngine {
     for (uint64_t i = 0; i < count; ++i) {
       uint64_t id = 1 + draw.below(narrow_rows_);
       char rows[28] = {1};
-      int64_t row[] = {static_cast<int64_t>(id), narrow_a(id) + static_cast<int64_t>(i % 2), narrow_b(id)};
+      int64_t row[] = {static_cast<int64_t>(id), narrow_a(id) + static_cast<int64_t>(i % 2),
+                       narrow_b(id)};
       std::memcpy(rows + 4, row, sizeof row);
       deleted += must(delete_equal_bsatn(*t, *narrow_, {rows, sizeof rows}));
     }
@@ -238,7 +242,8 @@ class Orrery final : public StorageEngine {
     if (row == nullptr) std::exit(1);
     return static_cast<size_t>(table.layout().write_bsatn(row, buffer_) - buffer_);
   }
-  BsatnScan range(const Table& table, const Index& index, uint64_t from, char from_tag, uint64_t to, char to_tag) {
+  BsatnScan range(const Table& table, const Index& index, uint64_t from, char from_tag, uint64_t to,
+                  char to_tag) {
     char lower[9], upper[9];
     lower[0] = from_tag;
     std::memcpy(lower + 1, &from, 8);
@@ -288,6 +293,8 @@ class Orrery final : public StorageEngine {
 
 }  // namespace
 
-std::unique_ptr<StorageEngine> make_orrery() { return std::make_unique<Orrery>(); }
+std::unique_ptr<StorageEngine> make_orrery() {
+  return std::make_unique<Orrery>();
+}
 
 }  // namespace bench

@@ -52,7 +52,9 @@ class Sqlite final : public StorageEngine {
   uint64_t insert_people(uint64_t rows) override {
     people_rows_ = rows;
     exec("DROP TABLE IF EXISTS people");
-    exec("CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, age INTEGER NOT NULL, email TEXT NOT NULL)");
+    exec(
+        "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, age INTEGER NOT "
+        "NULL, email TEXT NOT NULL)");
     exec("CREATE INDEX people_age ON people (age)");
     sqlite3_stmt* s = prepare("INSERT INTO people VALUES (?, ?, ?, ?)");
     exec("BEGIN");
@@ -88,7 +90,8 @@ class Sqlite final : public StorageEngine {
     return sum;
   }
   uint64_t read_by_name(uint64_t count) override {
-    sqlite3_stmt* s = cached(&read_by_name_, "SELECT id, name, age, email FROM people WHERE name = ?");
+    sqlite3_stmt* s =
+        cached(&read_by_name_, "SELECT id, name, age, email FROM people WHERE name = ?");
     Draw draw;
     uint64_t sum = 0;
     char name[64];
@@ -100,7 +103,8 @@ class Sqlite final : public StorageEngine {
     return sum;
   }
   uint64_t range_narrow(uint64_t count) override {
-    sqlite3_stmt* s = cached(&range_narrow_, "SELECT id, a, b FROM narrow WHERE id >= ? AND id < ?");
+    sqlite3_stmt* s =
+        cached(&range_narrow_, "SELECT id, a, b FROM narrow WHERE id >= ? AND id < ?");
     Draw draw;
     uint64_t sum = 0;
     for (uint64_t i = 0; i < count; ++i) {
@@ -112,7 +116,8 @@ class Sqlite final : public StorageEngine {
     return sum;
   }
   uint64_t range_people(uint64_t count) override {
-    sqlite3_stmt* s = cached(&range_people_, "SELECT id, name, age, email FROM people WHERE age >= ? AND age <= ?");
+    sqlite3_stmt* s = cached(&range_people_,
+                             "SELECT id, name, age, email FROM people WHERE age >= ? AND age <= ?");
     uint64_t sum = 0;
     for (uint64_t i = 0; i < count; ++i) {
       int64_t from = static_cast<int64_t>(18 + i % 60);
@@ -122,7 +127,9 @@ class Sqlite final : public StorageEngine {
     }
     return sum;
   }
-  uint64_t scan_narrow() override { return sum_rows(cached(&scan_narrow_, "SELECT id, a, b FROM narrow")); }
+  uint64_t scan_narrow() override {
+    return sum_rows(cached(&scan_narrow_, "SELECT id, a, b FROM narrow"));
+  }
   uint64_t scan_people() override {
     return sum_people(cached(&scan_people_, "SELECT id, name, age, email FROM people"));
   }
@@ -194,8 +201,9 @@ class Sqlite final : public StorageEngine {
   void finalize_all() {
     for (sqlite3_stmt* s : open_) sqlite3_finalize(s);
     open_.clear();
-    for (sqlite3_stmt** s : {&read_narrow_, &read_people_, &read_by_name_, &range_narrow_, &range_people_,
-                             &scan_narrow_, &scan_people_, &update_narrow_, &delete_narrow_, &delete_equal_}) {
+    for (sqlite3_stmt** s :
+         {&read_narrow_, &read_people_, &read_by_name_, &range_narrow_, &range_people_,
+          &scan_narrow_, &scan_people_, &update_narrow_, &delete_narrow_, &delete_equal_}) {
       *s = nullptr;
     }
   }
@@ -214,7 +222,8 @@ class Sqlite final : public StorageEngine {
   uint64_t sum_rows(sqlite3_stmt* s) {
     uint64_t sum = 0;
     while (sqlite3_step(s) == SQLITE_ROW) {
-      sum += static_cast<uint64_t>(sqlite3_column_int64(s, 0)) + static_cast<uint64_t>(sqlite3_column_int64(s, 1)) +
+      sum += static_cast<uint64_t>(sqlite3_column_int64(s, 0)) +
+             static_cast<uint64_t>(sqlite3_column_int64(s, 1)) +
              static_cast<uint64_t>(sqlite3_column_int64(s, 2));
     }
     sqlite3_reset(s);
@@ -225,8 +234,10 @@ class Sqlite final : public StorageEngine {
     while (sqlite3_step(s) == SQLITE_ROW) {
       const unsigned char* name = sqlite3_column_text(s, 1);
       const unsigned char* email = sqlite3_column_text(s, 3);
-      sum += static_cast<uint64_t>(sqlite3_column_int64(s, 0)) + static_cast<uint64_t>(sqlite3_column_int64(s, 2)) +
-             static_cast<uint64_t>(sqlite3_column_bytes(s, 1) + sqlite3_column_bytes(s, 3)) + name[0] + email[0];
+      sum += static_cast<uint64_t>(sqlite3_column_int64(s, 0)) +
+             static_cast<uint64_t>(sqlite3_column_int64(s, 2)) +
+             static_cast<uint64_t>(sqlite3_column_bytes(s, 1) + sqlite3_column_bytes(s, 3)) +
+             name[0] + email[0];
     }
     sqlite3_reset(s);
     return sum;
@@ -234,13 +245,16 @@ class Sqlite final : public StorageEngine {
 
   sqlite3* db_ = nullptr;
   std::vector<sqlite3_stmt*> open_;
-  sqlite3_stmt *read_narrow_ = nullptr, *read_people_ = nullptr, *read_by_name_ = nullptr, *range_narrow_ = nullptr,
-               *range_people_ = nullptr, *scan_narrow_ = nullptr, *scan_people_ = nullptr, *update_narrow_ = nullptr,
-               *delete_narrow_ = nullptr, *delete_equal_ = nullptr;
+  sqlite3_stmt *read_narrow_ = nullptr, *read_people_ = nullptr, *read_by_name_ = nullptr,
+               *range_narrow_ = nullptr, *range_people_ = nullptr, *scan_narrow_ = nullptr,
+               *scan_people_ = nullptr, *update_narrow_ = nullptr, *delete_narrow_ = nullptr,
+               *delete_equal_ = nullptr;
 };
 
 }  // namespace
 
-std::unique_ptr<StorageEngine> make_sqlite() { return std::make_unique<Sqlite>(); }
+std::unique_ptr<StorageEngine> make_sqlite() {
+  return std::make_unique<Sqlite>();
+}
 
 }  // namespace bench

@@ -1,5 +1,6 @@
 // The two tables of the storage benchmark and what is done with them; one implementation for each
-// engine. narrow: id (key), a, b, all 64-bit. people: id (key), name (unique), age (indexed), email.
+// engine. narrow: id (key), a, b, all 64-bit. people: id (key), name (unique), age (indexed),
+// email.
 #pragma once
 
 #include <cstdint>
@@ -49,9 +50,15 @@ struct Draw {
   uint64_t below(uint64_t n) { return next() % n; }
 };
 
-inline int64_t narrow_a(uint64_t id) { return static_cast<int64_t>(id * 7 % 1000); }
-inline int64_t narrow_b(uint64_t id) { return static_cast<int64_t>(id ^ 0x5555); }
-inline int64_t person_age(uint64_t id) { return static_cast<int64_t>(18 + id * 2654435761 % 62); }
+inline int64_t narrow_a(uint64_t id) {
+  return static_cast<int64_t>(id * 7 % 1000);
+}
+inline int64_t narrow_b(uint64_t id) {
+  return static_cast<int64_t>(id ^ 0x5555);
+}
+inline int64_t person_age(uint64_t id) {
+  return static_cast<int64_t>(18 + id * 2654435761 % 62);
+}
 /// Written to `space`; returns the length.
 inline uint32_t person_name(uint64_t id, char* space) {
   std::string s = "User_" + std::to_string(id);
