@@ -31,7 +31,11 @@ bool is_set_kind(SubqueryKind kind) {
 }  // namespace
 
 Result<Subqueries::State*> Subqueries::state_of(const Expr& subquery) {
-  std::unique_ptr<State>& slot = states_[&subquery];
+  const bool shared = subquery.subquery_kind == SubqueryKind::kScalar &&
+                      !subquery.subplan->correlated;
+  const void* key = &subquery;
+  if (shared) key = subquery.subplan.get();
+  std::unique_ptr<State>& slot = states_[key];
   if (slot == nullptr) {
     auto state = std::make_unique<State>();
     ORRERY_TRY_ASSIGN(state->tree,

@@ -77,7 +77,9 @@ class Subqueries final : public expr::SubqueryRunner {
   Status fill_set(State& state);
 
   RunState& run_;
-  std::unordered_map<const expr::Expr*, std::unique_ptr<State>> states_;
+  /// By expression; by plan where a scalar subquery depends on nothing outside, since equal ones
+  /// share a plan and need be run once.
+  std::unordered_map<const void*, std::unique_ptr<State>> states_;
 };
 
 }  // namespace orrery::exec

@@ -31,11 +31,16 @@ uint32_t column_of(const Rel& scan, const Expr& e) {
   return UINT32_MAX;
 }
 
-/// Fixed while the scan runs: constants, parameters, columns of enclosing rows.
-bool is_fixed_for(const Rel& scan, const Expr& e) {
+/// Fixed while the scan runs: constants, parameters, columns of enclosing rows, scalar subqueries
+/// that do not read the table's row.
+bool is_fixed_for(const PlanContext& context, const Rel& scan, const Expr& e) {
   switch (e.kind) {
-    case ExprKind::kSubquery:
-      return false;
+    case ExprKind::kSubquery: {
+      if (e.subquery_kind != expr::SubqueryKind::kScalar) return false;
+      const ColumnSet& free = context.subqueries[e.index].free;
+      return std::none_of(scan.columns.begin(), scan.columns.end(),
+                          [&](ColumnId id) { return free.has(id); });
+    }
     case ExprKind::kColumn:
       return column_of(scan, e) == UINT32_MAX &&
              std::find(scan.columns.begin(), scan.columns.end(), e.index) == scan.columns.end();
@@ -46,7 +51,7 @@ bool is_fixed_for(const Rel& scan, const Expr& e) {
       break;
   }
   return std::all_of(e.args.begin(), e.args.end(),
-                     [&](const ExprPtr& arg) { return is_fixed_for(scan, *arg); });
+                     [&](const ExprPtr& arg) { return is_fixed_for(context, scan, *arg); });
 }
 
 ExprPtr adapt_float_constant(double value, CompareOp op, bool* exact, CompareOp* new_op) {
@@ -104,11 +109,11 @@ ExprPtr adapt_key(const Expr& value, TypeId column, bool* exact) {
 
 namespace {
 
-void add_comparison(const Rel& scan, const Expr& column, const Expr& value, CompareOp op,
-                    size_t conjunct, std::vector<Sarg>* out) {
+void add_comparison(const PlanContext& context, const Rel& scan, const Expr& column,
+                    const Expr& value, CompareOp op, size_t conjunct, std::vector<Sarg>* out) {
   uint32_t table_column = column_of(scan, column);
   if (table_column == UINT32_MAX || table_column == kRowIdColumn) return;
-  if (op == CompareOp::kNotEqual || !is_fixed_for(scan, value)) return;
+  if (op == CompareOp::kNotEqual || !is_fixed_for(context, scan, value)) return;
   Sarg sarg;
   CompareOp adapted = op;
   ExprPtr key = adapt_bound(value, column.type, op, &sarg.exact, &adapted);
@@ -135,7 +140,8 @@ void add_comparison(const Rel& scan, const Expr& column, const Expr& value, Comp
   out->push_back(std::move(sarg));
 }
 
-void add_in_list(const Rel& scan, const Expr& e, size_t conjunct, std::vector<Sarg>* out) {
+void add_in_list(const PlanContext& context, const Rel& scan, const Expr& e, size_t conjunct,
+                 std::vector<Sarg>* out) {
   uint32_t table_column = column_of(scan, *e.args[0]);
   if (table_column == UINT32_MAX || e.negated || e.args.size() > kRangesMax) return;
   Sarg sarg;
@@ -143,7 +149,7 @@ void add_in_list(const Rel& scan, const Expr& e, size_t conjunct, std::vector<Sa
   sarg.column = table_column;
   sarg.conjunct = conjunct;
   for (size_t i = 1; i < e.args.size(); ++i) {
-    if (!is_fixed_for(scan, *e.args[i])) return;
+    if (!is_fixed_for(context, scan, *e.args[i])) return;
     if (is_null_constant(*e.args[i])) continue;
     bool exact = true;
     CompareOp op = CompareOp::kEqual;
@@ -204,39 +210,40 @@ void add_like(const Rel& scan, const Expr& e, size_t conjunct, std::vector<Sarg>
   out->push_back(std::move(upper));
 }
 
-void add_boolean(const Rel& scan, const Expr& column, bool value, size_t conjunct,
-                 std::vector<Sarg>* out) {
+void add_boolean(const PlanContext& context, const Rel& scan, const Expr& column, bool value,
+                 size_t conjunct, std::vector<Sarg>* out) {
   if (column.type != TypeId::kBoolean) return;
   ExprPtr constant = boolean_constant(value);
-  add_comparison(scan, column, *constant, CompareOp::kEqual, conjunct, out);
+  add_comparison(context, scan, column, *constant, CompareOp::kEqual, conjunct, out);
 }
 
 }  // namespace
 
-std::vector<Sarg> find_sargs(const PlanContext&, const Rel& scan, const Expr& e,
+std::vector<Sarg> find_sargs(const PlanContext& context, const Rel& scan, const Expr& e,
                              size_t conjunct) {
   std::vector<Sarg> out;
   switch (e.kind) {
     case ExprKind::kCompare:
-      add_comparison(scan, *e.args[0], *e.args[1], e.compare_op, conjunct, &out);
+      add_comparison(context, scan, *e.args[0], *e.args[1], e.compare_op, conjunct, &out);
       if (out.empty()) {
-        add_comparison(scan, *e.args[1], *e.args[0], mirrored(e.compare_op), conjunct, &out);
+        add_comparison(context, scan, *e.args[1], *e.args[0], mirrored(e.compare_op), conjunct,
+                       &out);
       }
       break;
     case ExprKind::kInList:
-      add_in_list(scan, e, conjunct, &out);
+      add_in_list(context, scan, e, conjunct, &out);
       break;
     case ExprKind::kFunction:
       add_like(scan, e, conjunct, &out);
       break;
     case ExprKind::kColumn:
-      add_boolean(scan, e, true, conjunct, &out);
+      add_boolean(context, scan, e, true, conjunct, &out);
       break;
     case ExprKind::kNot:
-      add_boolean(scan, *e.args[0], false, conjunct, &out);
+      add_boolean(context, scan, *e.args[0], false, conjunct, &out);
       break;
     case ExprKind::kIsBoolean:
-      if (!e.negated) add_boolean(scan, *e.args[0], e.index == 1, conjunct, &out);
+      if (!e.negated) add_boolean(context, scan, *e.args[0], e.index == 1, conjunct, &out);
       break;
     default:
       break;

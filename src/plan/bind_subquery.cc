@@ -23,6 +23,7 @@ Result<uint32_t> Binder::add_subquery(const sql::Query& query, ExprContext& in,
   Subquery& subquery = context_.subqueries[index];
   subquery.rel = std::move(bound.rel);
   subquery.query = &query;
+  subquery.ctes = in.scope.ctes;
   for (size_t i = 0; i < bound.outputs.size() && i < columns_kept; ++i) {
     subquery.columns.push_back(bound.outputs[i].id);
   }

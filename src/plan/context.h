@@ -37,7 +37,7 @@ struct Subquery {
   RelPtr rel;  ///< gone once it was made a join or lowered
   std::vector<ColumnId> columns;
   const sql::Query* query = nullptr;
-  uint32_t owner = 0;  ///< its own number as an owner of CTEs (1 + index)
+  const void* ctes = nullptr;  ///< the CTEs in sight: equal texts mean the same where this is equal
   ColumnSet free;      ///< columns read from enclosing queries
   std::shared_ptr<expr::Subplan> subplan;
   std::vector<ColumnId> slots;  ///< column that fills each outer slot of the subplan

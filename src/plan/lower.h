@@ -25,6 +25,9 @@ struct Want {
   ColumnSet need;
   double goal = 0;              ///< rows after which reading may stop; 0 = all are read
   std::vector<Ordering> order;  ///< worth having, if cheap; else `goal` does not count
+  /// The LIMIT above, if every row of this relation is one of its input: it will read no more rows
+  /// than limit + offset. `goal` is but an estimate.
+  const Rel* hard_limit = nullptr;
   bool any_order = false;       ///< any permutation and direction of `order` will do
   /// The tree was found able to keep `order`, or rows of equal values of this unique column
   /// together, by index joins (stream.h): do so.
@@ -78,6 +81,7 @@ class Lowering {
   Status lower_call(AggregateCall* call, const std::vector<ColumnId>& layout);
   Status lower_subquery(expr::Expr* e, const std::vector<ColumnId>& layout);
   Result<std::shared_ptr<expr::Subplan>> lower_subplan(uint32_t index);
+  std::shared_ptr<expr::Subplan> find_equal_subplan(uint32_t index);
 
   // lower_scan.cc
   Result<Lowered> lower_scan(Rel& rel, const Want& want);
@@ -98,6 +102,9 @@ class Lowering {
   Result<Lowered> lower_lateral(Rel& rel, const Want& want, const ColumnSet& free);
   Result<Lowered> lower_index_join(Rel& rel, const Want& want, IndexJoinChoice choice,
                                    const Sides& sides);
+  IndexJoinChoice find_lookup(const Rel& rel, const Want& want, const JoinKeys& keys,
+                              const Estimate& right, double limit) const;
+  Result<Lowered> lower_lookup(Rel& rel, const Want& want, IndexJoinChoice choice);
   Want side_want(const Rel& rel, const Want& want, const ColumnSet& side) const;
   Result<expr::ExprPtr> residual_of(Rel& rel, const std::vector<bool>& used,
                                     const std::vector<ColumnId>& both);
@@ -120,8 +127,10 @@ class Lowering {
   // lower_window.cc
   Result<Lowered> lower_window(Rel& rel, const Want& want);
   Want window_want(const Rel& rel, const Want& want, const std::vector<size_t>& kept,
-                   double* goal) const;
-  Result<Lowered> presort(Lowered in, const Rel& rel, double goal);
+                   double* ahead) const;
+  double goal_of_groups(const Rel& rel, const Want& want, const std::vector<size_t>& kept) const;
+  Result<Lowered> presort(Lowered in, const Rel& rel, const Rel* limit, double ahead,
+                          double goal);
 
   void note_table(const std::shared_ptr<storage::Table>& table);
   void set_output(PlanNode* node, const std::vector<ColumnId>& layout) const;

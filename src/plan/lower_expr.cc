@@ -3,6 +3,7 @@
 
 #include "plan/lower.h"
 #include "plan/rewrite.h"
+#include "sql/tree.h"
 
 namespace orrery::plan {
 
@@ -54,6 +55,9 @@ Status Lowering::lower_call(AggregateCall* call, const std::vector<ColumnId>& la
 Status Lowering::lower_subquery(Expr* e, const std::vector<ColumnId>& layout) {
   uint32_t index = e->index;
   if (!context_.subqueries[index].subplan) {
+    context_.subqueries[index].subplan = find_equal_subplan(index);
+  }
+  if (!context_.subqueries[index].subplan) {
     ORRERY_TRY_ASSIGN(context_.subqueries[index].subplan, lower_subplan(index));
   }
   const Subquery& subquery = context_.subqueries[index];
@@ -65,6 +69,31 @@ Status Lowering::lower_subquery(Expr* e, const std::vector<ColumnId>& layout) {
   }
   e->index = 0;
   return {};
+}
+
+namespace {
+
+bool has_volatile(const PlanContext& context, Rel& rel) {
+  bool found = false;
+  for_each_expr(rel, [&](ExprPtr& e) { found = found || is_volatile(context, *e); });
+  for (RelPtr& input : rel.inputs) found = found || has_volatile(context, *input);
+  return found;
+}
+
+}  // namespace
+
+/// The plan of a subquery of the same text that depends on nothing outside: it is run once for both.
+std::shared_ptr<expr::Subplan> Lowering::find_equal_subplan(uint32_t index) {
+  const Subquery& wanted = context_.subqueries[index];
+  if (!wanted.free.empty() || !wanted.rel || has_volatile(context_, *wanted.rel)) return nullptr;
+  for (uint32_t i = 0; i < context_.subqueries.size(); ++i) {
+    const Subquery& other = context_.subqueries[i];
+    bool equal = i != index && other.subplan && !other.subplan->correlated &&
+                 other.ctes == wanted.ctes && other.columns.size() == wanted.columns.size() &&
+                 sql::same_query(*other.query, *wanted.query);
+    if (equal) return other.subplan;
+  }
+  return nullptr;
 }
 
 Result<std::shared_ptr<expr::Subplan>> Lowering::lower_subplan(uint32_t index) {

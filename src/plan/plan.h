@@ -71,8 +71,8 @@ struct CtePlan {
   PlanNodePtr root;
 };
 
-/// One range of an index scan; expressions are row-independent (constants, parameters, outer slots)
-/// and of the index columns' types.
+/// One range of an index scan; expressions are row-independent (constants, parameters, outer slots,
+/// scalar subqueries of these) and of the index columns' types.
 struct IndexRange {
   std::vector<expr::ExprPtr> equal;  ///< for the first columns of the index
   storage::BoundKind lower_kind = storage::BoundKind::kUnbounded;
