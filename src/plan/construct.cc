@@ -172,6 +172,14 @@ bool any_nullable(const std::vector<ExprPtr>& args) {
   return std::any_of(args.begin(), args.end(), [](const ExprPtr& a) { return a->nullable; });
 }
 
+bool calls_volatile(const Expr& e) {
+  if (e.kind == ExprKind::kFunction && e.function->volatility == expr::Volatility::kVolatile) {
+    return true;
+  }
+  return std::any_of(e.args.begin(), e.args.end(),
+                     [](const ExprPtr& arg) { return calls_volatile(*arg); });
+}
+
 /// AND and OR: `absorbing` is the constant that decides, the other one is dropped.
 ExprPtr connective(ExprKind kind, bool absorbing, std::vector<ExprPtr> args) {
   std::vector<ExprPtr> kept;
@@ -202,8 +210,41 @@ ExprPtr conjunction(std::vector<ExprPtr> args) {
   return connective(ExprKind::kAnd, false, std::move(args));
 }
 
+namespace {
+
+/// What `e` compares with a literal for equality, or nullptr.
+const Expr* equality_operand(const Expr& e) {
+  bool equal = e.kind == ExprKind::kCompare && e.compare_op == CompareOp::kEqual;
+  return equal && is_literal(*e.args[1]) && !is_literal(*e.args[0]) ? e.args[0].get() : nullptr;
+}
+
+/// a = 1 OR a = 2 OR a = 3 is a IN (1, 2, 3), which is tested by one lookup.
+ExprPtr as_in_list(ExprPtr e) {
+  constexpr size_t kWorthwhile = 3;
+  if (e->kind != ExprKind::kOr || e->args.size() < kWorthwhile) return e;
+  const Expr* operand = equality_operand(*e->args[0]);
+  if (operand == nullptr || has_subquery(*operand)) return e;
+  for (const ExprPtr& arg : e->args) {
+    const Expr* other = equality_operand(*arg);
+    if (other == nullptr || !expr::same(*operand, *other)) return e;
+  }
+  if (calls_volatile(*operand)) return e;
+  auto list = std::make_unique<Expr>();
+  list->kind = ExprKind::kInList;
+  list->type = TypeId::kBoolean;
+  list->nullable = e->nullable;
+  list->position = e->position;
+  std::vector<ExprPtr> members;
+  for (ExprPtr& arg : e->args) members.push_back(std::move(arg->args[1]));
+  list->args.push_back(std::move(e->args[0]->args[0]));
+  for (ExprPtr& member : members) list->args.push_back(std::move(member));
+  return list;
+}
+
+}  // namespace
+
 ExprPtr disjunction(std::vector<ExprPtr> args) {
-  return connective(ExprKind::kOr, true, std::move(args));
+  return as_in_list(connective(ExprKind::kOr, true, std::move(args)));
 }
 
 ExprPtr negation(ExprPtr arg) {
@@ -297,11 +338,60 @@ Result<ExprPtr> call(std::string_view name, std::vector<ExprPtr> args, SourcePos
   return fold(std::move(e));
 }
 
+namespace {
+
+constexpr size_t kFactoredMax = 64;  ///< terms and factors: beyond this the search is not worth it
+
+bool has_factor(const Expr& term, const Expr& factor) {
+  if (term.kind != ExprKind::kAnd) return expr::same(term, factor);
+  return std::any_of(term.args.begin(), term.args.end(),
+                     [&](const ExprPtr& arg) { return expr::same(*arg, factor); });
+}
+
+/// The terms without the factor; an empty list where a term was nothing else.
+std::vector<ExprPtr> without_factor(std::vector<ExprPtr> terms, const Expr& factor) {
+  for (ExprPtr& term : terms) {
+    if (term->kind != ExprKind::kAnd) return {};
+    std::vector<ExprPtr> rest;
+    for (ExprPtr& arg : term->args) {
+      if (!expr::same(*arg, factor)) rest.push_back(std::move(arg));
+    }
+    if (rest.empty()) return {};
+    term = conjunction(std::move(rest));
+  }
+  return terms;
+}
+
+/// (a AND b) OR (a AND c) is a AND (b OR c): what all terms share can be tested early.
+ExprPtr take_factors(ExprPtr either, std::vector<ExprPtr>* out) {
+  if (either->kind != ExprKind::kOr || either->args.size() > kFactoredMax) return either;
+  std::vector<ExprPtr> factors;
+  const Expr& first = *either->args[0];
+  size_t count = first.kind == ExprKind::kAnd ? first.args.size() : 1;
+  for (size_t i = 0; i < count && i < kFactoredMax; ++i) {
+    const Expr& factor = first.kind == ExprKind::kAnd ? *first.args[i] : first;
+    if (has_subquery(factor) || calls_volatile(factor)) continue;
+    bool shared = std::all_of(either->args.begin(), either->args.end(),
+                              [&](const ExprPtr& term) { return has_factor(*term, factor); });
+    if (shared) factors.push_back(expr::clone(factor));
+  }
+  std::vector<ExprPtr> terms = std::move(either->args);
+  for (ExprPtr& factor : factors) {
+    if (!terms.empty()) terms = without_factor(std::move(terms), *factor);
+    add_conjuncts(std::move(factor), out);
+  }
+  return terms.empty() ? nullptr : disjunction(std::move(terms));
+}
+
+}  // namespace
+
 void add_conjuncts(ExprPtr condition, std::vector<ExprPtr>* out) {
   if (condition->kind == ExprKind::kAnd) {
     for (ExprPtr& arg : condition->args) add_conjuncts(std::move(arg), out);
     return;
   }
+  condition = take_factors(std::move(condition), out);
+  if (!condition) return;
   // Where only TRUE counts, BETWEEN is the pair of comparisons that indexes understand.
   if (condition->kind == ExprKind::kFunction && condition->function->name == "BETWEEN" &&
       !has_subquery(*condition)) {
