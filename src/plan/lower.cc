@@ -95,6 +95,7 @@ Result<Lowered> Lowering::lower_filter(Rel& rel, Want want) {
   for (const ExprPtr& e : rel.exprs) add_columns_read(context_, *e, &want.need);
   // Columns of enclosing queries are not for the input to give.
   if (want.goal > 0) want.goal /= share;
+  want.hard_limit = nullptr;
   ORRERY_TRY_ASSIGN(Lowered out, lower(*rel.inputs[0], std::move(want)));
   auto node = make_node<FilterNode>();
   ORRERY_TRY(lower_exprs(&rel.exprs, out.layout));
@@ -124,7 +125,11 @@ Result<Lowered> Lowering::lower_project(Rel& rel, Want want) {
     if (made.has(key.column)) break;
     below.order.push_back(key);
   }
-  if (below.order.size() != want.order.size()) below.goal = 0;
+  below.hard_limit = want.hard_limit;
+  if (below.order.size() != want.order.size()) {
+    below.goal = 0;
+    below.hard_limit = nullptr;  // which rows come first is not known below
+  }
   below.any_order = want.any_order;
   below.stream = want.stream && below.goal == want.goal;
   below.adjacent = want.adjacent;

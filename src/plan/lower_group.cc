@@ -273,6 +273,7 @@ Result<Lowered> Lowering::lower_distinct(Rel& rel, Want want) {
   Want below = want;
   // Most of the distinct rows turn up early; all of them late.
   below.goal = want.goal < estimate / 2 ? want.goal * 2 : 0;
+  below.hard_limit = nullptr;
   below.any_order = below.stream = false;
   below.adjacent = kNoColumn;
   ORRERY_TRY_ASSIGN(Lowered out, lower(*rel.inputs[0], std::move(below)));
@@ -301,7 +302,10 @@ Result<Lowered> Lowering::lower_sort(Rel& rel, Want want) {
   want.order = wanted;
   want.any_order = want.stream = false;
   want.adjacent = kNoColumn;
-  if (!complete) want.goal = 0;
+  if (!complete) {
+    want.goal = 0;
+    want.hard_limit = nullptr;
+  }
   if (want.goal > 0 && rel.inputs[0]->kind != RelKind::kScan) {
     StreamCost stream = cost_of_order(context_, estimator_, *rel.inputs[0], wanted);
     if (stream.possible) {
@@ -352,6 +356,7 @@ Result<Lowered> Lowering::lower_limit(Rel& rel, Want want) {
   want.order.clear();
   want.any_order = want.stream = false;
   want.adjacent = kNoColumn;
+  want.hard_limit = rel.limit && !is_null_constant(*rel.limit) ? &rel : nullptr;
   ORRERY_TRY_ASSIGN(Lowered out, lower(*input, std::move(want)));
   auto node = make_node<LimitNode>();
   if (rel.limit) ORRERY_TRY(lower_expr(&rel.limit, {}));

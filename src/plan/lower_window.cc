@@ -24,6 +24,7 @@ constexpr double kUnbounded = -1;
 double constant_rows(const ExprPtr& e, double otherwise) {
   if (!e) return otherwise;
   if (e->kind != ExprKind::kConstant || e->type != types::TypeId::kInteger) return kUnbounded;
+  if (e->constant.is_null()) return kUnbounded;
   return static_cast<double>(e->constant.datum().as_int64());
 }
 
@@ -84,10 +85,25 @@ std::vector<Ordering> window_order(const Rel& rel) {
   return out;
 }
 
+/// offset + ahead: how many rows beyond those of LIMIT are read; null where none.
+ExprPtr rows_beyond(const Rel& limit, double ahead) {
+  if (ahead <= 0) return limit.offset ? expr::clone(*limit.offset) : ExprPtr();
+  auto rows = static_cast<int64_t>(ahead);
+  return integer_constant(rows + (limit.offset ? limit.offset->constant.datum().as_int64() : 0));
+}
+
+/// Can `rows_beyond` say it?
+bool is_addable(const Rel& limit, double ahead) {
+  constexpr double kMax = 1e15;
+  if (ahead <= 0 || !limit.offset) return ahead < kMax;
+  double offset = constant_rows(limit.offset, 0);
+  return ahead < kMax && offset >= 0 && offset < kMax;
+}
+
 }  // namespace
 
 Want Lowering::window_want(const Rel& rel, const Want& want, const std::vector<size_t>& kept,
-                           double* goal) const {
+                           double* ahead) const {
   Want below;
   ColumnSet made;
   made.add(rel.columns);
@@ -95,24 +111,49 @@ Want Lowering::window_want(const Rel& rel, const Want& want, const std::vector<s
   below.need.remove(made);
   for (const ExprPtr& e : rel.exprs) add_columns_read(context_, *e, &below.need);
   for (const SortKey& key : rel.sort_keys) add_columns_read(context_, *key.expr, &below.need);
-  double ahead = 0;
+  *ahead = 0;
   for (size_t i : kept) {
     const WindowCall& call = rel.calls[i];
     add_call_reads(context_, call.aggregate, &below.need);
     for (const ExprPtr& arg : call.args) add_columns_read(context_, *arg, &below.need);
     double rows = look_ahead(call);
-    ahead = ahead < 0 || rows < 0 ? kUnbounded : std::max(ahead, rows);
+    *ahead = *ahead < 0 || rows < 0 ? kUnbounded : std::max(*ahead, rows);
   }
   below.order = window_order(rel);
   bool keeps_order = common_prefix(below.order, want.order) == want.order.size();
-  *goal = want.goal > 0 && ahead >= 0 && keeps_order ? want.goal + ahead : 0;
+  if (want.hard_limit == nullptr || !keeps_order) *ahead = kUnbounded;
+  if (*ahead >= 0 && !is_addable(*want.hard_limit, *ahead)) *ahead = kUnbounded;
   bool ordered = !below.order.empty() || (rel.exprs.empty() && rel.sort_keys.empty());
-  if (ordered) below.goal = *goal;
+  if (ordered && *ahead >= 0) {
+    below.goal = want.goal + *ahead;
+  } else if (!below.order.empty() && want.goal > 0 && keeps_order) {
+    below.goal = goal_of_groups(rel, want, kept);
+  }
   return below;
 }
 
-/// Brings rows into the order of the window, no more of them than will be read.
-Result<Lowered> Lowering::presort(Lowered in, const Rel& rel, double goal) {
+/// How many rows it takes where calls look at whole partitions or at all peers of a row; 0 = all.
+double Lowering::goal_of_groups(const Rel& rel, const Want& want,
+                                const std::vector<size_t>& kept) const {
+  bool peers = std::all_of(kept.begin(), kept.end(), [&](size_t i) {
+    const WindowCall& call = rel.calls[i];
+    bool framed = call.kind == WindowKind::kAggregate || call.kind == WindowKind::kFirstValue ||
+                  call.kind == WindowKind::kLastValue || call.kind == WindowKind::kNthValue;
+    return look_ahead(call) >= 0 || (framed && call.end == FrameBound::kCurrentRow);
+  });
+  if (rel.exprs.empty() && !peers) return 0;
+  double groups = 1;
+  for (const ExprPtr& e : rel.exprs) groups *= estimator_.distinct(*e);
+  for (const SortKey& key : rel.sort_keys) {
+    if (peers) groups *= estimator_.distinct(*key.expr);
+  }
+  double rows = std::max(1.0, estimator_.estimate(*rel.inputs[0]).rows);
+  return want.goal + rows / std::clamp(groups, 1.0, rows);
+}
+
+/// Brings rows into the order of the window; with a limit no more of them than will be read.
+Result<Lowered> Lowering::presort(Lowered in, const Rel& rel, const Rel* limit, double ahead,
+                                  double goal) {
   std::vector<Ordering> order = window_order(rel);
   size_t sorted = common_prefix(in.order, order);
   bool complete = !order.empty() || (rel.exprs.empty() && rel.sort_keys.empty());
@@ -132,7 +173,12 @@ Result<Lowered> Lowering::presort(Lowered in, const Rel& rel, double goal) {
   }
   ORRERY_TRY(lower_keys(&node->keys, in.layout));
   node->sorted_prefix = static_cast<uint32_t>(sorted);
-  node->limit = integer_constant(static_cast<int64_t>(std::ceil(goal)));
+  if (limit != nullptr) {
+    node->limit = expr::clone(*limit->limit);
+    node->offset = rows_beyond(*limit, ahead);
+    ORRERY_TRY(lower_expr(&node->limit, {}));
+  }
+  if (node->offset) ORRERY_TRY(lower_expr(&node->offset, {}));
   node->output = in.node->output;
   node->estimated_rows = std::min(goal, in.node->estimated_rows);
   node->estimated_cost = in.node->estimated_cost + in.node->estimated_rows * cost::kTest +
@@ -150,19 +196,25 @@ Result<Lowered> Lowering::lower_window(Rel& rel, const Want& want) {
     if (want.need.has(rel.columns[i])) kept.push_back(i);
   }
   if (kept.empty()) return lower(*rel.inputs[0], want);
-  double goal = 0;
-  Want below = window_want(rel, want, kept, &goal);
-  bool streams = goal > 0;
+  double ahead = 0;
+  Want below = window_want(rel, want, kept, &ahead);
+  bool streams = ahead >= 0;
+  double goal = below.goal;
   ORRERY_TRY_ASSIGN(Lowered out, lower(*rel.inputs[0], std::move(below)));
-  if (streams) {
-    ORRERY_TRY_ASSIGN(out, presort(std::move(out), rel, goal));
-  }
   std::vector<Ordering> order = window_order(rel);
+  if (streams) {
+    ORRERY_TRY_ASSIGN(out, presort(std::move(out), rel, want.hard_limit, ahead,
+                                   want.goal + ahead));
+  } else if (goal > 0 && common_prefix(out.order, order) > 0) {
+    double rows = out.node->estimated_rows;
+    ORRERY_TRY_ASSIGN(out, presort(std::move(out), rel, nullptr, 0, rows));
+    streams = true;
+  }
   bool sorted = common_prefix(out.order, order) == order.size() &&
                 (!order.empty() || (rel.exprs.empty() && rel.sort_keys.empty()));
   auto node = make_node<WindowNode>();
   node->input_sorted = sorted || streams;
-  if (node->input_sorted && streams) node->row_goal = static_cast<uint64_t>(std::ceil(want.goal));
+  if (streams) node->row_goal = static_cast<uint64_t>(std::ceil(want.goal));
   bool node_sorted = node->input_sorted;
   size_t partitions = rel.exprs.size();
   std::vector<ColumnId> layout = out.layout;
