@@ -56,6 +56,11 @@ Result<Lowered> Lowering::lower_join(Rel& rel, const Want& want) {
   JoinCost choice =
       choose_join(rel.join_type, left_cost, right_cost, rows, keys, index, goal);
   if (want.stream && index.index != nullptr) choice.method = JoinMethod::kIndex;
+  if (rel.join_type == JoinType::kSemi && !want.stream) {
+    double cost = choice.estimate.for_goal(goal);
+    IndexJoinChoice lookup = find_lookup(rel, want, keys, right_cost, cost);
+    if (lookup.index != nullptr) return lower_lookup(rel, want, std::move(lookup));
+  }
   Sides sides{left, right, rows, left_cost.rows, choice.estimate.total};
   switch (choice.method) {
     case JoinMethod::kHash:
@@ -68,6 +73,54 @@ Result<Lowered> Lowering::lower_join(Rel& rel, const Want& want) {
   return lower_nested_loop(rel, want, sides);
 }
 
+/// For a semi join with few distinct keys on the right: looking them up in the left table.
+IndexJoinChoice Lowering::find_lookup(const Rel& rel, const Want& want, const JoinKeys& keys,
+                                      const Estimate& right, double limit) const {
+  const Rel& left = *rel.inputs[0];
+  if (left.kind != RelKind::kScan || keys.equal.size() != rel.exprs.size()) return {};
+  JoinKeys turned;
+  for (const JoinKey& key : keys.equal) {
+    if (key.right->kind != expr::ExprKind::kColumn) return {};
+    // Distinct keys of another type might still be equal to the same key on the left.
+    if (key.right->type != key.left->type || key.right->type == types::TypeId::kAny) return {};
+    turned.equal.push_back({key.conjunct, key.right, key.left});
+  }
+  for (size_t i = 0; i < left.columns.size(); ++i) {
+    bool row_id = left.table_columns[i] == kRowIdColumn && want.need.has(left.columns[i]);
+    if (row_id) return {};  // lookups do not give it
+  }
+  IndexJoinChoice choice = find_index_join(context_, estimator_, turned, left);
+  if (choice.index == nullptr) return {};
+  double cost = right.total + right.rows * (cost::kGroupRow + cost::kProbe +
+                                            choice.matches * cost::kIndexRow);
+  return cost < limit ? std::move(choice) : IndexJoinChoice();
+}
+
+Result<Lowered> Lowering::lower_lookup(Rel& rel, const Want& want, IndexJoinChoice choice) {
+  auto distinct = std::make_unique<Rel>(RelKind::kDistinct);
+  ColumnSet right = available_columns(*rel.inputs[1]);
+  for (const ExprPtr& e : rel.exprs) {
+    for (const ExprPtr& side : e->args) {
+      bool key = side->kind == expr::ExprKind::kColumn && right.has(side->index);
+      if (key) distinct->keys.push_back(side->index);
+    }
+  }
+  distinct->inputs.push_back(std::move(rel.inputs[1]));
+  rel.inputs[1] = std::move(rel.inputs[0]);
+  rel.inputs[0] = std::move(distinct);
+  rel.join_type = JoinType::kInner;
+  rel.ordered = true;
+  Sides sides;
+  sides.left = right;
+  sides.right = available_columns(*rel.inputs[1]);
+  sides.left_rows = estimator_.estimate(*rel.inputs[0]).rows;
+  sides.rows = sides.left_rows * choice.matches;
+  sides.cost = sides.rows * (cost::kProbe + cost::kIndexRow);
+  Want below = want;
+  below.order.clear();
+  return lower_index_join(rel, below, std::move(choice), sides);
+}
+
 Result<Lowered> Lowering::lower_hash_join(Rel& rel, const Want& want, const JoinKeys& keys,
                                           const Sides& sides) {
   Want left_want = side_want(rel, want, sides.left);
@@ -76,9 +129,13 @@ Result<Lowered> Lowering::lower_hash_join(Rel& rel, const Want& want, const Join
   }
   ORRERY_TRY_ASSIGN(Lowered left, lower(*rel.inputs[0], std::move(left_want)));
   ORRERY_TRY_ASSIGN(Lowered right, lower(*rel.inputs[1], side_want(rel, want, sides.right)));
+  // The hash table is of the smaller side, unless reading stops early.
+  bool turned = rel.join_type == JoinType::kLeft && want.goal <= 0 &&
+                left.node->estimated_rows * 2 < right.node->estimated_rows;
+  if (turned) std::swap(left, right);
   Lowered out;
   auto node = make_node<HashJoinNode>();
-  node->type = rel.join_type;
+  node->type = turned ? JoinType::kRight : rel.join_type;
   out.layout = left.layout;
   std::vector<ColumnId> both = left.layout;
   both.insert(both.end(), right.layout.begin(), right.layout.end());
@@ -86,8 +143,8 @@ Result<Lowered> Lowering::lower_hash_join(Rel& rel, const Want& want, const Join
   std::vector<bool> used(rel.exprs.size(), false);
   for (const JoinKey& key : keys.equal) {
     used[key.conjunct] = true;
-    node->left_keys.push_back(expr::clone(*key.left));
-    node->right_keys.push_back(expr::clone(*key.right));
+    node->left_keys.push_back(expr::clone(turned ? *key.right : *key.left));
+    node->right_keys.push_back(expr::clone(turned ? *key.left : *key.right));
   }
   ORRERY_TRY(lower_exprs(&node->left_keys, left.layout));
   ORRERY_TRY(lower_exprs(&node->right_keys, right.layout));

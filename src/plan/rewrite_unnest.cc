@@ -40,7 +40,9 @@ class Unnester {
     for (RelPtr& input : rel->inputs) input = run(std::move(input));
     bool filters = rel->kind == RelKind::kFilter || rel->kind == RelKind::kScan;
     if (!filters) return rel;
-    std::vector<ExprPtr> found = take_if(&rel->exprs, [&](const Expr& e) { return may_unnest(e); });
+    ColumnSet left = available_columns(*rel);
+    std::vector<ExprPtr> found =
+        take_if(&rel->exprs, [&](const Expr& e) { return may_unnest(e, left); });
     bool empty = rel->kind == RelKind::kFilter && rel->exprs.empty();
     if (empty) rel = std::move(rel->inputs[0]);
     for (ExprPtr& e : found) rel = join(std::move(rel), *e);
@@ -48,7 +50,7 @@ class Unnester {
   }
 
  private:
-  bool may_unnest(const Expr& e) const {
+  bool may_unnest(const Expr& e, const ColumnSet& left) const {
     if (e.kind != ExprKind::kSubquery) return false;
     const Subquery& subquery = context_.subqueries[e.index];
     if (!subquery.rel || owns_ctes(e.index)) return false;
@@ -57,6 +59,7 @@ class Unnester {
     if (e.subquery_kind == SubqueryKind::kExists) return correlated;
     if (e.subquery_kind != SubqueryKind::kIn || has_subquery(*e.args[0])) return false;
     if (!all_hash_alike(context_, e, subquery) || is_volatile(context_, *e.args[0])) return false;
+    if (!columns_read(context_, *e.args[0]).intersects(left)) return false;
     if (!e.negated) return true;
     bool never_null = !e.args[0]->nullable && e.args[0]->kind != ExprKind::kRow;
     for (ColumnId id : subquery.columns) {
