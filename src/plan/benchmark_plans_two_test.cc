@@ -267,9 +267,9 @@ const Case kCases[] = {
      {},
      R"(
   -> Hash Aggregate
-     Group By: age_group
-      -> Project
-         Columns: CASE WHEN (age < 30) THEN 'young' WHEN (age < 50) THEN 'middle' ELSE 'senior' END
+     Group By: CASE WHEN (age < 30) THEN 'young' WHEN (age < 50) THEN 'middle' ELSE 'senior' END
+      -> Hash Aggregate
+         Group By: age
           -> Seq Scan on users
 )"},
     {"Window ROWS frame",

@@ -33,20 +33,27 @@ double Estimator::table_rows(const storage::Table& table) const {
   return std::max(static_cast<double>(table.approximate_row_count()), kAssumedRows);
 }
 
-double Estimator::distinct(ColumnId column) const {
+double Estimator::known_distinct(ColumnId column) const {
   const ColumnInfo& info = context_.columns[column];
   if (info.type == TypeId::kBoolean) return 2;
-  if (info.table == nullptr) return kDistinctUnindexedMax;
-  double rows = table_rows(*info.table);
+  if (info.table == nullptr) return 0;
   for (const auto& index : info.table->indexes()) {
     const storage::IndexDef& def = index->def();
     if (def.columns[0] != info.table_column) continue;
-    if (def.columns.size() == 1 && def.unique) return rows;
+    if (def.columns.size() == 1 && def.unique) return table_rows(*info.table);
     double known = static_cast<double>(index->approximate_distinct());
     double entries = static_cast<double>(index->approximate_entries());
     if (entries >= kAssumedRows / 4 && known >= 1) return known;
   }
-  return std::clamp(std::sqrt(rows), 1.0, kDistinctUnindexedMax);
+  return 0;
+}
+
+double Estimator::distinct(ColumnId column) const {
+  double known = known_distinct(column);
+  if (known > 0) return known;
+  const ColumnInfo& info = context_.columns[column];
+  if (info.table == nullptr) return kDistinctUnindexedMax;
+  return std::clamp(std::sqrt(table_rows(*info.table)), 1.0, kDistinctUnindexedMax);
 }
 
 double Estimator::distinct(const Expr& e) const {

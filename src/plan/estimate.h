@@ -57,6 +57,8 @@ class Estimator {
   /// Number of different values.
   double distinct(const expr::Expr& e) const;
   double distinct(ColumnId column) const;
+  /// The same as far as an index or the type tells; 0 where nothing does.
+  double known_distinct(ColumnId column) const;
   /// Rows of a join given those of its inputs.
   double join_rows(JoinType type, double left, double right, const Conjuncts& conjuncts) const;
 

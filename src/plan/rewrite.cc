@@ -12,6 +12,7 @@ RelPtr optimize(PlanContext& context, RelPtr rel) {
   rel = push_down(context, std::move(rel), {});
   rel = unnest(context, std::move(rel));
   rel = find_extremes(context, std::move(rel));
+  rel = group_in_two_levels(context, std::move(rel));
   rel = delay_projections(context, std::move(rel));
   rel = unnest_scalars(context, std::move(rel));
   if (!context.subqueries.empty()) rel = push_down(context, std::move(rel), {});

@@ -19,6 +19,8 @@ RelPtr hoist_projections(PlanContext& context, RelPtr rel);
 RelPtr find_extremes(PlanContext& context, RelPtr rel);
 /// Correlated scalar aggregates become joins with grouped ones where that is cheaper.
 RelPtr unnest_scalars(PlanContext& context, RelPtr rel);
+/// Groups by a column of few values before grouping by costly expressions over it.
+RelPtr group_in_two_levels(PlanContext& context, RelPtr rel);
 /// Computes select lists after LIMIT where nothing below needs them.
 RelPtr delay_projections(PlanContext& context, RelPtr rel);
 
