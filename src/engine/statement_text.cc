@@ -66,6 +66,7 @@ PlanPtr StatementText::find_plan(size_t index, uint64_t store_epoch, uint64_t ca
   std::vector<PlanPtr>& plans = statements_[index].plans;
   for (size_t i = 0; i < plans.size(); ++i) {
     if (!is_good_for(*plans[i], catalog_version, parameters)) continue;
+    if (plan::plan_is_outdated(*plans[i])) return nullptr;
     if (i > 0) std::swap(plans[0], plans[i]);
     return plans[0];
   }
@@ -88,9 +89,10 @@ Result<PlanPtr> StatementText::make_plan(size_t index, uint64_t store_epoch,
   input.parameters = types;
   ORRERY_TRY_ASSIGN(std::unique_ptr<plan::PlannedStatement> planned,
                     plan::plan_statement(*entry.ast, input));
-  // Plans of older catalogs will never be asked for again.
-  std::erase_if(entry.plans,
-                [&](const PlanPtr& old) { return old->catalog_version != catalog->version(); });
+  // Plans of older catalogs will never be asked for again, nor those for other sizes of tables.
+  std::erase_if(entry.plans, [&](const PlanPtr& old) {
+    return old->catalog_version != catalog->version() || plan::plan_is_outdated(*old);
+  });
   if (entry.plans.size() >= kPlansPerStatementMax) entry.plans.pop_back();
   entry.plans.insert(entry.plans.begin(), PlanPtr(std::move(planned)));
   return entry.plans.front();

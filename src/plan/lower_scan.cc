@@ -97,7 +97,8 @@ Result<Lowered> Lowering::lower_scan(Rel& rel, const Want& want) {
   Choice best = choose_path(context_, rel, paths, out_rows, want);
   auto node = make_node<ScanNode>();
   node->table = rel.table;
-  note_table(rel.table);
+  // A row found by its key is found so in a table of any size.
+  if (best.path == nullptr || !best.path->single_row) note_table(rel.table);
   node->alias = std::string(rel.alias);
   std::vector<bool> answered(rel.exprs.size(), false);
   if (best.path != nullptr) {

@@ -76,7 +76,7 @@ Result<std::unique_ptr<PlannedStatement>> plan_statement(const sql::Statement& s
 }
 
 bool plan_is_outdated(const PlannedStatement& statement) {
-  constexpr uint64_t kFactor = 8;
+  constexpr uint64_t kFactor = 4;
   constexpr uint64_t kSmall = 1000;  // sizes below this are planned alike
   return std::any_of(statement.tables.begin(), statement.tables.end(), [=](const PlannedTable& t) {
     uint64_t then = std::max(t.rows, kSmall);

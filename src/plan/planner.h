@@ -30,8 +30,8 @@ Result<std::unique_ptr<PlannedStatement>> plan_statement(const sql::Statement& s
 Result<std::unique_ptr<PlannedStatement>> plan_query(const sql::Query& query,
                                                      const PlannerInput& input);
 
-/// True where a table of the plan has at least 8 times more or fewer rows than when it was made, so
-/// that making it again may pay. A few loads per table.
+/// True where a table of the plan has more than 4 times as many or as few rows as when it was made,
+/// so that making it again may pay. A glance at each table; at none for plans good at any size.
 bool plan_is_outdated(const PlannedStatement& statement);
 
 /// Binds an expression that may use no columns (DEFAULT, PRAGMA values).
