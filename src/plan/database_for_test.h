@@ -195,4 +195,41 @@ class BenchmarkTables {
   uint64_t state_ = 88172645463325252ull;
 };
 
+/// t(id, a?, b, c, d) with an index on each of a and c and one on (b, d); s(id, t_id, v?) with one on
+/// t_id; w(k, x?) without any. 5000, 2000 and 300 rows.
+class RuleTables {
+ public:
+  static Database& get() {
+    static RuleTables* tables = new RuleTables();
+    return tables->database_;
+  }
+
+ private:
+  RuleTables() {
+    database_.create("t",
+                     {{"id"},
+                      {"a", TypeId::kInteger, true},
+                      {"b"},
+                      {"c", TypeId::kText},
+                      {"d", TypeId::kFloat}},
+                     {{"t_a", {1}}, {"t_c", {3}}, {"t_bd", {2, 4}}});
+    database_.create("s", {{"id"}, {"t_id"}, {"v", TypeId::kInteger, true}}, {{"s_t", {1}}});
+    database_.create("w", {{"k", TypeId::kText}, {"x", TypeId::kInteger, true}}, {});
+    database_.fill("t", 5000, [](int64_t i) {
+      return std::vector<Datum>{Datum::integer(i), i % 10 == 0 ? Datum() : Datum::integer(i % 500),
+                                Datum::integer(i % 50), Datum::text(i % 3 == 0 ? "abc" : "abd"),
+                                Datum::floating(static_cast<double>(i % 7))};
+    });
+    database_.fill("s", 2000, [](int64_t i) {
+      return std::vector<Datum>{Datum::integer(i), Datum::integer(i % 1000), Datum::integer(i)};
+    });
+    database_.fill("w", 300, [](int64_t i) {
+      return std::vector<Datum>{Datum::text("k"), Datum::integer(i)};
+    });
+    database_.create_view("v", "SELECT id, a + 1 AS a1 FROM t WHERE b > 3");
+  }
+
+  Database database_;
+};
+
 }  // namespace orrery::plan::test
