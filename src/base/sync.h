@@ -1,5 +1,5 @@
-// The one door to synchronisation. Native builds get the standard types; the wasm32-wasi build has no threads,
-// so there a mutex is a flag that asserts it is not taken twice.
+// The one door to synchronisation. Native builds get the standard types; the wasm32-wasi build has
+// no threads, so there a mutex is a flag that asserts it is not taken twice.
 #pragma once
 
 #if defined(__wasi__)
@@ -116,6 +116,8 @@ template <class M>
 using LockGuard = std::lock_guard<M>;
 template <class M>
 using SharedLockGuard = std::shared_lock<M>;
+template <class M>
+using UniqueLock = std::unique_lock<M>;
 template <class M>
 using UniqueLock = std::unique_lock<M>;
 using ConditionVariable = std::condition_variable;

@@ -9,17 +9,18 @@
 namespace orrery::engine {
 namespace {
 
-/// One DSN. It stays in the map until its database has been closed down to the last file.
+/// One DSN, from before its database is opened until that has been closed down to the last file.
 struct Entry {
+  bool opening = true;
   std::weak_ptr<Database> database;
   std::weak_ptr<Session> session;
 };
 
+/// The mutex is held for looking only: opening one database may take long (recovery) and must not
+/// keep others waiting.
 struct Registry {
   Mutex mutex;
-#if !defined(__wasi__)
-  ConditionVariable closed;
-#endif
+  ConditionVariable changed;
   std::map<std::string, Entry, std::less<>> entries;
 };
 
@@ -35,46 +36,47 @@ void forget(const std::string& dsn) {
     LockGuard<Mutex> lock(all.mutex);
     all.entries.erase(dsn);
   }
-#if !defined(__wasi__)
-  all.closed.notify_all();
-#endif
+  all.changed.notify_all();
 }
 
-/// With the registry's mutex held.
-Result<std::shared_ptr<Session>> open_new(std::string_view dsn, const DatabaseOptions& options,
+/// Without the mutex; the entry says that this is going on, so nobody else touches it.
+Result<std::shared_ptr<Session>> open_new(const std::string& dsn, const DatabaseOptions& options,
                                           const env::Environment& environment) {
-  ORRERY_TRY_ASSIGN(std::shared_ptr<Database> database, Database::open(options, environment));
-  auto session = std::make_shared<Session>(database);
-  Entry& entry = registry().entries[std::string(dsn)];
-  entry.database = database;
-  entry.session = session;
-  database->on_closed([name = std::string(dsn)] { forget(name); });
+  Result<std::shared_ptr<Database>> database = Database::open(options, environment);
+  if (!database) {
+    forget(dsn);
+    return std::move(database).error();
+  }
+  (*database)->on_closed([dsn] { forget(dsn); });
+  auto session = std::make_shared<Session>(*database);
+  Registry& all = registry();
+  {
+    LockGuard<Mutex> lock(all.mutex);
+    all.entries[dsn] = {.opening = false, .database = *database, .session = session};
+  }
+  all.changed.notify_all();
   return session;
 }
 
-Result<std::shared_ptr<Session>> open_shared(std::string_view dsn, const DatabaseOptions& options,
+Result<std::shared_ptr<Session>> open_shared(const std::string& dsn, const DatabaseOptions& options,
                                              const env::Environment& environment) {
   Registry& all = registry();
-#if defined(__wasi__)
-  LockGuard<Mutex> lock(all.mutex);
-#else
-  std::unique_lock<Mutex> lock(all.mutex);
-#endif
+  UniqueLock<Mutex> lock(all.mutex);
   for (;;) {
-    auto found = all.entries.find(dsn);
-    if (found == all.entries.end()) return open_new(dsn, options, environment);
-    if (std::shared_ptr<Session> session = found->second.session.lock()) return session;
-    if (std::shared_ptr<Database> database = found->second.database.lock()) {
+    auto [entry, is_new] = all.entries.try_emplace(dsn);
+    if (is_new) {
+      lock.unlock();
+      return open_new(dsn, options, environment);
+    }
+    if (std::shared_ptr<Session> session = entry->second.session.lock()) return session;
+    if (std::shared_ptr<Database> database = entry->second.database.lock()) {
       // Clones or statements keep the database open after the handles of this text are gone.
       auto session = std::make_shared<Session>(std::move(database));
-      found->second.session = session;
+      entry->second.session = session;
       return session;
     }
-#if defined(__wasi__)
-    return Error(ErrorCode::kDbLocked, "database is being closed");
-#else
-    all.closed.wait(lock);
-#endif
+    if (!kHasThreads) return Error(ErrorCode::kDbLocked, "database is being closed");
+    all.changed.wait(lock);
   }
 }
 
@@ -87,7 +89,7 @@ Result<std::shared_ptr<Session>> open_session(std::string_view dsn,
     ORRERY_TRY_ASSIGN(std::shared_ptr<Database> database, Database::open(options, environment));
     return std::make_shared<Session>(std::move(database));
   }
-  return open_shared(dsn, options, environment);
+  return open_shared(std::string(dsn), options, environment);
 }
 
 Result<std::shared_ptr<Session>> open_memory_session(const env::Environment& environment) {

@@ -12,7 +12,8 @@
 namespace orrery::engine {
 
 /// memory:// (without a name) is a database of its own each time. Where the last user of the same
-/// text is just closing the database, waits for that.
+/// text is just closing the database, or another caller is opening it, waits for that; opening one
+/// database keeps nobody waiting who opens another.
 Result<std::shared_ptr<Session>> open_session(
     std::string_view dsn, const env::Environment& environment = env::system_environment());
 /// A database in memory that nothing else can reach.
