@@ -59,7 +59,16 @@ Settings Database::settings() const {
 
 void Database::change_settings(const std::function<void(Settings&)>& change) {
   LockGuard<Mutex> lock(mutex_);
+  const Settings before = settings_;
   change(settings_);
+  if (durable_ == nullptr) return;
+  if (settings_.checkpoint_interval_seconds != before.checkpoint_interval_seconds) {
+    durable_->set_checkpoint_interval(
+        static_cast<uint32_t>(settings_.checkpoint_interval_seconds * 1000));
+  }
+  if (settings_.keep_snapshots != before.keep_snapshots) {
+    durable_->set_keep_snapshots(static_cast<uint32_t>(settings_.keep_snapshots));
+  }
 }
 
 Status Database::checkpoint() {

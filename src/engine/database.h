@@ -41,6 +41,7 @@ class Database {
   uint64_t store_epoch() const { return store_epoch_.load(std::memory_order_acquire); }
 
   Settings settings() const;
+  /// Values must be within the bounds that Settings has.
   void change_settings(const std::function<void(Settings&)>& change);
 
   /// Memory databases answer success and do nothing.

@@ -17,12 +17,13 @@ namespace orrery::engine {
 
 enum class StorageKind : uint8_t { kMemory, kFile };
 
-/// What PRAGMA can read, and in part change while the database is open.
+/// What PRAGMA can read, and in part change while the database is open. docs/SETTINGS.md says what
+/// each does.
 struct Settings {
-  int64_t checkpoint_interval_seconds = 60;
-  int64_t compact_threshold = 4;
-  int64_t keep_snapshots = 3;
-  int64_t target_volume_rows = 1'048'576;
+  int64_t checkpoint_interval_seconds = 60;  ///< 0..kCheckpointIntervalMax
+  int64_t compact_threshold = 4;             ///< without effect before there are cold volumes
+  int64_t keep_snapshots = 3;                ///< 1..kKeepSnapshotsMax
+  int64_t target_volume_rows = 1'048'576;    ///< without effect before there are cold volumes
   int64_t wal_flush_trigger = 32'768;
   int64_t commit_batch_size = 100;
   int64_t cleanup_interval_seconds = 60;
@@ -32,6 +33,8 @@ struct Settings {
 };
 
 inline constexpr int64_t kTargetVolumeRowsMin = 65'536;
+inline constexpr int64_t kCheckpointIntervalMax = UINT32_MAX / 1000;
+inline constexpr int64_t kKeepSnapshotsMax = UINT32_MAX;
 
 struct DatabaseOptions {
   StorageKind kind = StorageKind::kMemory;

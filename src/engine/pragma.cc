@@ -1,4 +1,5 @@
 // PRAGMA: settings that can be read and in part changed, and maintenance by name.
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -53,18 +54,22 @@ Result<int64_t> integer_value(const StatementContext& context,
   return number.as_int64();
 }
 
-/// A setting that lives in Settings.
+/// A setting that lives in Settings. Values below `refused_below` are an error, others are moved
+/// into the bounds, as those of a DSN are.
 struct Variable {
   std::string_view name;
   int64_t Settings::* member;
+  int64_t refused_below;
   int64_t minimum;
+  int64_t maximum;
 };
 constexpr Variable kVariables[] = {
-    {"checkpoint_interval", &Settings::checkpoint_interval_seconds, 0},
-    {"snapshot_interval", &Settings::checkpoint_interval_seconds, 0},
-    {"compact_threshold", &Settings::compact_threshold, 0},
-    {"keep_snapshots", &Settings::keep_snapshots, 0},
-    {"target_volume_rows", &Settings::target_volume_rows, kTargetVolumeRowsMin},
+    {"checkpoint_interval", &Settings::checkpoint_interval_seconds, 0, 0, kCheckpointIntervalMax},
+    {"snapshot_interval", &Settings::checkpoint_interval_seconds, 0, 0, kCheckpointIntervalMax},
+    {"compact_threshold", &Settings::compact_threshold, 0, 0, INT64_MAX},
+    {"keep_snapshots", &Settings::keep_snapshots, 0, 1, kKeepSnapshotsMax},
+    {"target_volume_rows", &Settings::target_volume_rows, kTargetVolumeRowsMin,
+     kTargetVolumeRowsMin, INT64_MAX},
 };
 
 Result<Rows> run_variable(const StatementContext& context, const sql::PragmaStatement& statement,
@@ -73,10 +78,11 @@ Result<Rows> run_variable(const StatementContext& context, const sql::PragmaStat
   const std::string name = lower_word(statement.name.text);
   if (statement.value != nullptr) {
     ORRERY_TRY_ASSIGN(int64_t value, integer_value(context, statement));
-    if (value < variable.minimum) {
+    if (value < variable.refused_below) {
       return Error(ErrorCode::kInvalidArgument,
-                   name + " must be at least " + std::to_string(variable.minimum));
+                   name + " must be at least " + std::to_string(variable.refused_below));
     }
+    value = std::clamp(value, variable.minimum, variable.maximum);
     database.change_settings([&](Settings& settings) { settings.*variable.member = value; });
   }
   return one_integer(name, database.settings().*variable.member);

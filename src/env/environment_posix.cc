@@ -84,7 +84,7 @@ class PosixFileSystem final : public UnixFileSystem {
 class ThreadTask final : public BackgroundTask {
  public:
   ThreadTask(int64_t interval_nanos, std::function<void()> pass)
-      : interval_(interval_nanos), pass_(std::move(pass)), thread_([this] { run(); }) {}
+      : pass_(std::move(pass)), interval_(interval_nanos), thread_([this] { run(); }) {}
   ~ThreadTask() override {
     {
       LockGuard<Mutex> guard(mutex_);
@@ -104,11 +104,19 @@ class ThreadTask final : public BackgroundTask {
     LockGuard<Mutex> guard(pass_mutex_);
     pass_();
   }
+  void set_interval(int64_t interval_nanos) override {
+    {
+      LockGuard<Mutex> guard(mutex_);
+      interval_ = std::chrono::nanoseconds(interval_nanos);
+      rescheduled_ = true;
+    }
+    wake_.notify_all();
+  }
 
  private:
   void run() {
     std::unique_lock<Mutex> lock(mutex_);
-    const auto due = [this] { return stopping_ || triggered_; };
+    const auto due = [this] { return stopping_ || triggered_ || rescheduled_; };
     while (!stopping_) {
       if (interval_.count() > 0) {
         wake_.wait_for(lock, interval_, due);
@@ -116,6 +124,7 @@ class ThreadTask final : public BackgroundTask {
         wake_.wait(lock, due);
       }
       if (stopping_) return;
+      if (std::exchange(rescheduled_, false) && !triggered_) continue;
       triggered_ = false;
       lock.unlock();
       run_now();
@@ -123,13 +132,14 @@ class ThreadTask final : public BackgroundTask {
     }
   }
 
-  const std::chrono::nanoseconds interval_;
   const std::function<void()> pass_;
   Mutex pass_mutex_;
-  Mutex mutex_;  ///< guards the two flags
+  Mutex mutex_;  ///< guards the interval and the flags
   ConditionVariable wake_;
+  std::chrono::nanoseconds interval_;
   bool stopping_ = false;
   bool triggered_ = false;
+  bool rescheduled_ = false;
   Thread thread_;
 };
 

@@ -138,6 +138,24 @@ TEST(PosixExecutor, RunsPeriodicallyWhenTriggeredAndNow) {
   EXPECT_EQ(periodic.load(), at_stop);
 }
 
+TEST(PosixExecutor, TheIntervalCanBeChanged) {
+  Executor& executor = *posix_environment().executor;
+  Clock& clock = *posix_environment().clock;
+  std::atomic<int> passes{0};
+  auto task = executor.start(3600 * kNanosPerSecond, [&] { ++passes; });
+  task->set_interval(kNanosPerMilli);
+  for (int i = 0; i < 5000 && passes < 3; ++i) clock.sleep_nanos(kNanosPerMilli);
+  EXPECT_GE(passes.load(), 3);
+  task->set_interval(0);
+  task->run_now();  // whatever was under way has ended
+  const int at_stop = passes;
+  clock.sleep_nanos(10 * kNanosPerMilli);
+  EXPECT_LE(passes.load(), at_stop + 1) << "at most a pass that had begun before";
+  task->trigger();
+  for (int i = 0; i < 5000 && passes <= at_stop; ++i) clock.sleep_nanos(kNanosPerMilli);
+  EXPECT_GT(passes.load(), at_stop);
+}
+
 TEST(Paths, JoinAndParent) {
   EXPECT_EQ(join_path("a", "b"), "a/b");
   EXPECT_EQ(join_path("a/", "b"), "a/b");

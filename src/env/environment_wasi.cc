@@ -91,6 +91,7 @@ class CallerTask final : public BackgroundTask {
   explicit CallerTask(std::function<void()> pass) : pass_(std::move(pass)) {}
   void trigger() override {}
   void run_now() override { pass_(); }
+  void set_interval(int64_t) override {}
 
  private:
   const std::function<void()> pass_;

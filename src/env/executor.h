@@ -18,6 +18,8 @@ class BackgroundTask {
   virtual void trigger() = 0;
   /// Makes a pass on the caller's thread. Passes of one task never overlap; not from within one.
   virtual void run_now() = 0;
+  /// The time between passes from now on, as in Executor::start(). Without threads: does nothing.
+  virtual void set_interval(int64_t interval_nanos) = 0;
 };
 
 class Executor {

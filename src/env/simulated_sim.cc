@@ -39,6 +39,10 @@ class SimTask final : public BackgroundTask {
   ~SimTask() override { std::erase(executor_->tasks_, this); }
   void trigger() override { triggered_ = true; }
   void run_now() override { pass_(); }
+  void set_interval(int64_t interval_nanos) override {
+    interval_ = interval_nanos;
+    due_ = executor_->clock_->now() + interval_;
+  }
 
   bool periodic() const { return interval_ > 0; }
   int64_t due() const { return due_; }

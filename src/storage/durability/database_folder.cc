@@ -53,7 +53,8 @@ DatabaseFolder::DatabaseFolder(std::string_view path, DurabilityOptions options,
     : path_(path),
       options_(std::move(options)),
       env_(environment),
-      make_contents_(std::move(make_contents)) {}
+      make_contents_(std::move(make_contents)),
+      keep_snapshots_(options_.keep_snapshots) {}
 
 DatabaseFolder::~DatabaseFolder() {
   (void)close();
@@ -214,13 +215,23 @@ Status DatabaseFolder::recover() {
   return {};
 }
 
+namespace {
+int64_t nanos_of(uint32_t milliseconds) {
+  return int64_t{milliseconds} * env::kNanosPerMilli;
+}
+}  // namespace
+
+void DatabaseFolder::set_checkpoint_interval(uint32_t milliseconds) {
+  if (checkpoint_task_ != nullptr) checkpoint_task_->set_interval(nanos_of(milliseconds));
+}
+
 void DatabaseFolder::start_tasks() {
   if (options_.sync_mode == SyncMode::kNormal) {
-    const int64_t interval = std::max<int64_t>(options_.sync_interval_ms, 1) * env::kNanosPerMilli;
-    sync_task_ = env_.executor->start(interval, [this] { generation()->log->sync_if_due(); });
+    sync_task_ = env_.executor->start(nanos_of(std::max<uint32_t>(options_.sync_interval_ms, 1)),
+                                      [this] { generation()->log->sync_if_due(); });
   }
-  const int64_t interval = int64_t{options_.checkpoint_interval_ms} * env::kNanosPerMilli;
-  checkpoint_task_ = env_.executor->start(interval, [this] { checkpoint_if_due(); });
+  checkpoint_task_ = env_.executor->start(nanos_of(options_.checkpoint_interval_ms),
+                                          [this] { checkpoint_if_due(); });
   ask_for_checkpoint_later();
 }
 

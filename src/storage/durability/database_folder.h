@@ -41,6 +41,8 @@ class DatabaseFolder {
   Status checkpoint();
   Status sync();
   Status run_maintenance();
+  void set_checkpoint_interval(uint32_t milliseconds);
+  void set_keep_snapshots(uint32_t count) { keep_snapshots_.store(count); }
   Result<std::string> snapshot();
   Result<RestoreReport> restore(std::string_view timestamp);
   Status close();
@@ -113,6 +115,7 @@ class DatabaseFolder {
   uint64_t next_checkpoint_ = 1;
   bool closed_ = false;
 
+  std::atomic<uint32_t> keep_snapshots_;
   std::atomic<LogPosition> log_start_{0};
   std::atomic<uint64_t> checkpoint_bytes_{0};
   std::atomic<uint64_t> checkpoints_{0};

@@ -126,6 +126,21 @@ TEST_F(FolderTest, CheckpointsComeByThemselvesBySizeAndTime) {
   EXPECT_EQ(db.folder().log_status().checkpoints, by_size + 1) << "nothing new";
 }
 
+TEST_F(FolderTest, TheCheckpointIntervalCanBeChanged) {
+  options_.checkpoint_interval_ms = 60'000;
+  KvDatabase db = open();
+  ASSERT_TRUE(db.put(1, "a"));
+  db.folder().set_checkpoint_interval(500);
+  sim_.executor.advance(499 * env::kNanosPerMilli);
+  EXPECT_EQ(db.folder().log_status().checkpoints, 0u);
+  sim_.executor.advance(env::kNanosPerMilli);
+  EXPECT_EQ(db.folder().log_status().checkpoints, 1u);
+  ASSERT_TRUE(db.put(2, "b"));
+  db.folder().set_checkpoint_interval(0);
+  sim_.executor.advance(600'000 * env::kNanosPerMilli);
+  EXPECT_EQ(db.folder().log_status().checkpoints, 1u) << "0 = never by time";
+}
+
 TEST_F(FolderTest, NormalModeSyncsWithinTheIntervalAndSchemaAtOnce) {
   options_.sync_mode = SyncMode::kNormal;
   options_.checkpoint_interval_ms = 0;

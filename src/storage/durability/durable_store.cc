@@ -71,6 +71,12 @@ Status DurableStore::sync() {
 Status DurableStore::run_maintenance() {
   return impl_->folder->run_maintenance();
 }
+void DurableStore::set_checkpoint_interval(uint32_t milliseconds) {
+  impl_->folder->set_checkpoint_interval(milliseconds);
+}
+void DurableStore::set_keep_snapshots(uint32_t count) {
+  impl_->folder->set_keep_snapshots(count);
+}
 Result<std::string> DurableStore::snapshot() {
   return impl_->folder->snapshot();
 }

@@ -102,6 +102,10 @@ class DurableStore {
   /// Where nothing runs by itself (wasi): does what background tasks would do now.
   Status run_maintenance();
 
+  /// As DurabilityOptions has them, from now on; the count is looked at by the next snapshot().
+  void set_checkpoint_interval(uint32_t milliseconds);
+  void set_keep_snapshots(uint32_t count);
+
   /// Writes a backup into snapshots/<timestamp>/ and drops the oldest beyond keep_snapshots.
   Result<std::string> snapshot();
   /// Replaces the database's contents by those of a snapshot ("" = the latest), which is read and

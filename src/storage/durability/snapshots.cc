@@ -136,7 +136,7 @@ Result<std::string> DatabaseFolder::snapshot() {
   }
   ORRERY_TRY(env_.files->sync_dir(snapshot_folder()));
   names.push_back(name);
-  const size_t keep = std::max<size_t>(options_.keep_snapshots, 1);
+  const size_t keep = std::max<size_t>(keep_snapshots_.load(), 1);
   for (size_t i = 0; i + keep < names.size(); ++i) remove_snapshot(names[i]);
   return name;
 }
