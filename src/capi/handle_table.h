@@ -70,8 +70,9 @@ class HandleTable {
   bool has_slab(uintptr_t base) const {
     for (size_t at = slot_of(base);; at = (at + 1) % slabs_.size()) {
       const uintptr_t slab = slabs_[at].load(std::memory_order_acquire);
-      if (slab == base) return true;
+      // In this order: an address below the first slab's size has the base 0, as a free slot has.
       if (slab == 0) return false;
+      if (slab == base) return true;
     }
   }
   static size_t slot_of(uintptr_t base) { return (base / kSlabBytes) % (2 * kSlabsMax); }

@@ -123,6 +123,7 @@ TEST(Stoolap, ClosedAndForeignHandles) {
             STOOLAP_ERROR);
   EXPECT_EQ(stoolap_exec(reinterpret_cast<StoolapDB*>(0x1234567), "SELECT 1", nullptr),
             STOOLAP_ERROR);
+  EXPECT_EQ(stoolap_tx_commit(reinterpret_cast<StoolapTx*>(0xf200)), STOOLAP_ERROR);
   EXPECT_EQ(stoolap_rows_next(reinterpret_cast<StoolapRows*>(reinterpret_cast<char*>(rows) + 4)),
             STOOLAP_ERROR);
   stoolap_rows_close(rows);
