@@ -1,10 +1,12 @@
 // Input: a sequence of calls of the C interface, on handles that are open, closed, of another kind
 // or none at all. Whatever they are, each call returns, and in the end nothing is left behind.
-#include <atomic>
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -51,9 +53,9 @@ class Input {
   uint8_t byte() { return at_ == end_ ? 0 : *at_++; }
   size_t below(size_t n) { return byte() % n; }
   int64_t number() {
-    int64_t value = 0;
+    uint64_t value = 0;
     for (size_t i = 1 + below(8); i > 0; --i) value = value * 256 + byte();
-    return byte() % 2 == 0 ? value : -value;
+    return static_cast<int64_t>(byte() % 2 == 0 ? value : 0 - value);
   }
   std::string text() {
     const size_t size = std::min<size_t>(byte(), static_cast<size_t>(end_ - at_));
@@ -67,21 +69,31 @@ class Input {
   const uint8_t* end_;
 };
 
-/// A query may run for ever: it is cancelled after a while.
+/// A query may run for ever: those of all open databases are cancelled now and then. Closing waits
+/// for it, since a handle may not be closed while another call uses it.
 class Watchdog {
  public:
   Watchdog() {
     std::thread([this] {
       for (;;) {
         std::this_thread::sleep_for(std::chrono::milliseconds(kPatienceMillis));
-        if (const StoolapDB* db = watched_.load()) stoolap_cancel(db);
+        std::lock_guard<std::mutex> lock(mutex_);
+        for (const StoolapDB* db : watched_) stoolap_cancel(db);
       }
     }).detach();
   }
-  void watch(const StoolapDB* db) { watched_.store(db); }
+  void watch(StoolapDB* const (&dbs)[kSlots]) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    std::copy(std::begin(dbs), std::end(dbs), watched_);
+  }
+  void close(StoolapDB* db) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    stoolap_close(db);
+  }
 
  private:
-  std::atomic<const StoolapDB*> watched_{nullptr};
+  std::mutex mutex_;
+  const StoolapDB* watched_[kSlots] = {};
 };
 
 class Caller {
@@ -91,7 +103,7 @@ class Caller {
     for (StoolapRows* rows : rows_) stoolap_rows_close(rows);
     for (StoolapStmt* stmt : stmts_) stoolap_stmt_finalize(stmt);
     for (StoolapTx* tx : txs_) stoolap_tx_rollback(tx);
-    for (StoolapDB* db : dbs_) stoolap_close(db);
+    for (StoolapDB* db : dbs_) watchdog().close(db);
   }
   Caller(const Caller&) = delete;
   Caller& operator=(const Caller&) = delete;
@@ -204,17 +216,16 @@ class Caller {
       default:
         stoolap_open(nullptr, in_.below(2) == 0 ? nullptr : &to);
     }
-    stoolap_close(old);
-    watchdog().watch(to);
+    watchdog().close(old);
+    watchdog().watch(dbs_);
   }
 
   void call_database() {
     StoolapDB* db = handle(dbs_);
-    watchdog().watch(db);
     StoolapRows* old = nullptr;
     switch (in_.below(8)) {
       case 0:
-        stoolap_close(db);
+        watchdog().close(db);
         return;
       case 1:
         stoolap_exec(db, sql(), affected());
