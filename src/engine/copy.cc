@@ -1,7 +1,8 @@
 // COPY t FROM 'file': rows of a CSV or JSON file, all or none of them.
 //
 // Every value goes in as text and is converted to its column's type as INSERT would; the statement
-// that inserts a row is planned once.
+// that inserts a row is planned once for each list of columns that rows have.
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -38,30 +39,26 @@ std::string quote_name(const std::string& name) {
   return out + "\"";
 }
 
+/// Lists of columns whose plans are kept: JSON rows may leave out any keys.
+constexpr size_t kKeptPlansMax = 64;
+
 /// Inserts one row after the other into chosen columns of a table.
 class RowInserter {
  public:
   RowInserter(const StatementContext& context, storage::Transaction& transaction)
-      : context_(context), transaction_(transaction) {}
+      : context_(context),
+        transaction_(transaction),
+        now_nanos_(context.session.database().environment().clock->wall_nanos()) {}
 
+  /// The next rows have values for these columns.
   Status prepare(const storage::TableDef& table, const std::vector<uint16_t>& columns) {
-    std::string names;
-    std::string values;
-    for (size_t i = 0; i < columns.size(); ++i) {
-      names += (i > 0 ? ", " : "") + quote_name(table.columns[columns[i]].name);
-      values += (i > 0 ? ", $" : "$") + std::to_string(i + 1);
+    auto kept = plans_.find(columns);
+    if (kept == plans_.end()) {
+      if (plans_.size() == kKeptPlansMax) plans_.clear();
+      ORRERY_TRY_ASSIGN(PlanPtr planned, make_plan(table, columns));
+      kept = plans_.emplace(columns, std::move(planned)).first;
     }
-    const std::string sql =
-        "INSERT INTO " + quote_name(table.name) + " (" + names + ") VALUES (" + values + ")";
-    ORRERY_TRY_ASSIGN(std::vector<sql::StatementPtr> parsed, sql::parse_script(sql));
-    std::vector<types::TypeId> types(columns.size(), types::TypeId::kText);
-    plan::PlannerInput input;
-    input.catalog = transaction_.catalog();
-    input.parameters = types;
-    ORRERY_TRY_ASSIGN(std::unique_ptr<plan::PlannedStatement> planned,
-                      plan::plan_statement(*parsed[0], input));
-    plan_ = PlanPtr(std::move(planned));
-    now_nanos_ = context_.session.database().environment().clock->wall_nanos();
+    plan_ = kept->second;
     return {};
   }
 
@@ -84,10 +81,31 @@ class RowInserter {
   uint64_t count() const { return count_; }
 
  private:
+  Result<PlanPtr> make_plan(const storage::TableDef& table,
+                            const std::vector<uint16_t>& columns) const {
+    std::string names;
+    std::string values;
+    for (size_t i = 0; i < columns.size(); ++i) {
+      names += (i > 0 ? ", " : "") + quote_name(table.columns[columns[i]].name);
+      values += (i > 0 ? ", $" : "$") + std::to_string(i + 1);
+    }
+    const std::string sql =
+        "INSERT INTO " + quote_name(table.name) + " (" + names + ") VALUES (" + values + ")";
+    ORRERY_TRY_ASSIGN(std::vector<sql::StatementPtr> parsed, sql::parse_script(sql));
+    std::vector<types::TypeId> types(columns.size(), types::TypeId::kText);
+    plan::PlannerInput input;
+    input.catalog = transaction_.catalog();
+    input.parameters = types;
+    ORRERY_TRY_ASSIGN(std::unique_ptr<plan::PlannedStatement> planned,
+                      plan::plan_statement(*parsed[0], input));
+    return PlanPtr(std::move(planned));
+  }
+
   const StatementContext& context_;
   storage::Transaction& transaction_;
+  const int64_t now_nanos_;
+  std::map<std::vector<uint16_t>, PlanPtr> plans_;
   PlanPtr plan_;
-  int64_t now_nanos_ = 0;
   uint64_t count_ = 0;
 };
 

@@ -82,6 +82,19 @@ TEST_F(Copy, ReadsJsonArraysAndLines) {
   EXPECT_EQ(query("SELECT COUNT(*) FROM t"), "5");
 }
 
+TEST_F(Copy, JsonRowsMayTakeTurnsInTheirKeys) {
+  exec("CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT DEFAULT 'd', c FLOAT)");
+  std::string rows;
+  for (int i = 0; i < 300; ++i) {
+    const std::string a = "{\"a\": " + std::to_string(i);
+    rows += a + (i % 3 == 0 ? "}\n" : i % 3 == 1 ? ", \"b\": \"x\"}\n" : ", \"c\": 0.5}\n");
+  }
+  write(rows);
+  EXPECT_EQ(copy("WITH (FORMAT JSON)"), "300");
+  EXPECT_EQ(query("SELECT b, c, COUNT(*) FROM t GROUP BY b, c ORDER BY b, c"),
+            "d,0.5,100;d,NULL,100;x,NULL,100");
+}
+
 TEST_F(Copy, IsAllOrNothing) {
   exec("CREATE TABLE t (a INTEGER CHECK (a > 0))");
   write("a\n1\n2\nthree\n");
