@@ -65,6 +65,32 @@ uint64_t BTree<T>::count_from(const Entry& from) const {
   return n;
 }
 
+template <class T>
+template <class Inside>
+uint64_t BTree<T>::pass_leaves(Position* p, uint64_t n, Inside&& inside) {
+  uint64_t passed = 0;
+  while (p->leaf != nullptr && p->leaf->count - p->at <= n - passed) {
+    const Leaf* next = p->leaf->next;
+    if (next == nullptr || !inside(next->entries[0])) break;
+    passed += p->leaf->count - p->at;
+    *p = {next, 0};
+  }
+  return passed;
+}
+
+template <class T>
+template <class Inside>
+uint64_t BTree<T>::pass_leaves_back(Position* p, uint64_t n, Inside&& inside) {
+  uint64_t passed = 0;
+  while (p->leaf != nullptr && p->at < n - passed) {
+    const Leaf* next = p->leaf->previous;
+    if (next == nullptr || !inside(next->entries[next->count - 1])) break;
+    passed += p->at + 1;
+    *p = {next, next->count - 1};
+  }
+  return passed;
+}
+
 /// Neither neighbour of the place has the key of x; the entry itself, if it is there, must stand at
 /// `at` already.
 template <class T>

@@ -81,6 +81,13 @@ class BTree {
   uint64_t count(const Entry& from, const Entry& to) const;
   /// Entries not less than `from`.
   uint64_t count_from(const Entry& from) const;
+  /// Steps over whole leaves from `p`, over `n` entries at most, as long as the next leaf's first
+  /// entry is `inside(entry)`; returns over how many.
+  template <class Inside>
+  static uint64_t pass_leaves(Position* p, uint64_t n, Inside&& inside);
+  /// The same towards the front; `p` is counted, and stays on an entry.
+  template <class Inside>
+  static uint64_t pass_leaves_back(Position* p, uint64_t n, Inside&& inside);
   /// Replaces the content with sorted, distinct entries.
   void build(std::span<const Entry> sorted);
   void clear();

@@ -72,4 +72,42 @@ uint64_t DirectMap::count_single(uint64_t from, uint64_t to) const {
   return n;
 }
 
+uint64_t DirectMap::pass(uint64_t* at, uint64_t to, uint64_t n) const {
+  uint64_t passed = 0;
+  while (*at < to && passed < n) {
+    const Page& page = pages_[*at >> kPageShift];
+    if (page.many != 0) break;
+    const uint64_t end = std::min(to, (*at | (kPageKeys - 1)) + 1);
+    const bool whole = (*at & (kPageKeys - 1)) == 0 && end == *at + kPageKeys;
+    if (page.used == 0 || (whole && page.used <= n - passed)) {
+      passed += page.used;
+      *at = end;
+      continue;
+    }
+    for (; *at < end && passed < n; ++*at) {
+      passed += page.cells[*at & (kPageKeys - 1)] != kEmpty ? 1 : 0;
+    }
+  }
+  return passed;
+}
+
+uint64_t DirectMap::pass_back(uint64_t* at, uint64_t to, uint64_t n) const {
+  uint64_t passed = 0;
+  while (*at > to && passed < n) {
+    const Page& page = pages_[*at >> kPageShift];
+    if (page.many != 0) break;
+    const uint64_t begin = *at & ~uint64_t{kPageKeys - 1};
+    const bool whole = *at == begin + kPageKeys - 1 && begin > to;
+    if (begin > to && (page.used == 0 || (whole && page.used <= n - passed))) {
+      passed += page.used;
+      *at = begin - 1;
+      continue;
+    }
+    for (uint64_t end = std::max(begin, to + 1); *at >= end && passed < n; --*at) {
+      passed += page.used != 0 && page.cells[*at & (kPageKeys - 1)] != kEmpty ? 1 : 0;
+    }
+  }
+  return passed;
+}
+
 }  // namespace orrery::storage

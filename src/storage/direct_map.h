@@ -42,6 +42,10 @@ class DirectMap {
   uint64_t previous_used(uint64_t from, uint64_t to) const;
   /// Cells in [from, to] that hold one row.
   uint64_t count_single(uint64_t from, uint64_t to) const;
+  /// From `*at` towards `to`, which is not passed: steps over cells, the used ones at most `n`, and
+  /// stops before a page that has a kMany cell. Returns over how many used cells.
+  uint64_t pass(uint64_t* at, uint64_t to, uint64_t n) const;
+  uint64_t pass_back(uint64_t* at, uint64_t to, uint64_t n) const;
   uint64_t memory_bytes() const { return page_count_ * kPageKeys * 4; }
 
  private:

@@ -105,6 +105,20 @@ uint32_t IndexCursor::next_distinct(RowRef* rows, RowId* ids, uint32_t max) {
   return impl_->index->next(&impl_->walk, impl_->view, WalkMode::kOneRowPerKey, rows, ids, max);
 }
 
+uint64_t IndexCursor::skip(uint64_t n) {
+  Impl& c = *impl_;
+  if (!c.index->retired() && c.index->core().settled()) return c.index->skip(&c.walk, n);
+  constexpr uint32_t kBatch = 256;
+  RowRef rows[kBatch];
+  uint64_t passed = 0;
+  while (passed < n) {
+    uint32_t got = next(rows, nullptr, static_cast<uint32_t>(std::min<uint64_t>(kBatch, n - passed)));
+    if (got == 0) break;
+    passed += got;
+  }
+  return passed;
+}
+
 uint64_t IndexCursor::count() {
   Impl& c = *impl_;
   bool fresh = !c.walk.started || c.walk.direction == Direction::kForward;

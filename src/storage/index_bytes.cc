@@ -333,6 +333,46 @@ uint32_t BytesIndex::next(IndexWalk* walk, const ReadView& view, WalkMode mode, 
   return n;
 }
 
+/// Passes over many entries at once where that is easy, over none where it is not.
+uint64_t BytesIndex::hop(IndexWalk* walk, uint64_t n) const {
+  char space[BytesKey::kInline];
+  uint64_t passed = 0;
+  if (walk->direction == Direction::kForward) {
+    const Entry end{BytesKey(walk->range.upper), 0};
+    auto p = tree_.lower_bound({BytesKey(walk->bytes), walk->row});
+    passed = tree_.pass_leaves(
+        &p, n, [&](const Entry& e) { return end.key.size == 0 || BytesTraits::less(e, end); });
+    if (passed == 0) return 0;
+    walk->bytes = (*p).key.view(space);
+    walk->row = (*p).row;
+    return passed;
+  }
+  const Entry begin{BytesKey(walk->range.lower), 0};
+  const bool from_end = walk->bytes.empty() && walk->row == UINT64_MAX;
+  auto p = from_end ? tree_.last() : tree_.last_before({BytesKey(walk->bytes), walk->row});
+  auto inside = [&](const Entry& e) { return !BytesTraits::less(e, begin); };
+  if (p.leaf == nullptr || !inside(*p)) return 0;
+  passed = tree_.pass_leaves_back(&p, n, inside);
+  if (passed == 0) return 0;
+  walk->bytes = (*p).key.view(space);
+  walk->row = (*p).row + 1;
+  return passed;
+}
+
+uint64_t BytesIndex::skip(IndexWalk* walk, uint64_t n) const {
+  constexpr uint32_t kBatch = 64;
+  Entry entries[kBatch];
+  if (!walk->started) start(walk);
+  uint64_t left = n;
+  while (left > 0 && !walk->done()) {
+    if (left >= kBatch) left -= hop(walk, left);
+    if (left != 0) {
+      left -= fetch(walk, entries, static_cast<uint32_t>(std::min<uint64_t>(kBatch, left)));
+    }
+  }
+  return n - left;
+}
+
 uint64_t BytesIndex::count(const IndexWalk& walk) const {
   IndexWalk w = walk;
   if (!w.started) start(&w);

@@ -60,6 +60,7 @@ class BytesIndex final : public IndexImpl {
   KeyRange range(const ImageBounds& bounds) const override;
   uint32_t next(IndexWalk* walk, const ReadView& view, WalkMode mode, RowRef* rows, RowId* ids,
                 uint32_t max) const override;
+  uint64_t skip(IndexWalk* walk, uint64_t n) const override;
   uint64_t count(const IndexWalk& walk) const override;
   uint64_t entries() const override { return tree_.size(); }
   uint64_t distinct() const override;
@@ -73,6 +74,7 @@ class BytesIndex final : public IndexImpl {
                    KeyPlace place, KeyRange* r) const;
   void start(IndexWalk* walk) const;
   uint32_t fetch(IndexWalk* walk, Entry* out, uint32_t max) const;
+  uint64_t hop(IndexWalk* walk, uint64_t n) const;
   void skip_key(IndexWalk* walk, const Entry& e, const uint8_t* image) const;
 
   BTree<BytesTraits> tree_;

@@ -98,6 +98,8 @@ class IndexImpl : public Index {
   /// column. `ids` may be null.
   virtual uint32_t next(IndexWalk* walk, const ReadView& view, WalkMode mode, RowRef* rows,
                         RowId* ids, uint32_t max) const = 0;
+  /// Passes over up to `n` entries of a walk, visible or not; returns over how many.
+  virtual uint64_t skip(IndexWalk* walk, uint64_t n) const = 0;
   /// Entries that remain of a walk, visible or not.
   virtual uint64_t count(const IndexWalk& walk) const = 0;
 

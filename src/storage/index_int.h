@@ -34,6 +34,7 @@ class IntIndex final : public IndexImpl {
   KeyRange range(const ImageBounds& bounds) const override;
   uint32_t next(IndexWalk* walk, const ReadView& view, WalkMode mode, RowRef* rows, RowId* ids,
                 uint32_t max) const override;
+  uint64_t skip(IndexWalk* walk, uint64_t n) const override;
   uint64_t count(const IndexWalk& walk) const override;
   uint64_t entries() const override;
   uint64_t distinct() const override;
@@ -63,6 +64,10 @@ class IntIndex final : public IndexImpl {
   uint32_t fetch_forward(IndexWalk* walk, Entry* out, uint32_t max) const;
   uint32_t fetch_backward(IndexWalk* walk, Entry* out, uint32_t max) const;
   uint32_t fetch_nulls(IndexWalk* walk, Entry* out, uint32_t max) const;
+  /// Passes over many keys at once where that is easy, over none where it is not.
+  uint64_t hop(IndexWalk* walk, uint64_t n) const;
+  uint64_t hop_forward(IndexWalk* walk, uint64_t n) const;
+  uint64_t hop_backward(IndexWalk* walk, uint64_t n) const;
   uint32_t tree_forward(IndexWalk* walk, int64_t stop, Entry* out, uint32_t max) const;
   uint32_t map_forward(IndexWalk* walk, int64_t stop, Entry* out, uint32_t max) const;
   uint32_t tree_backward(IndexWalk* walk, int64_t stop, Entry* out, uint32_t max) const;

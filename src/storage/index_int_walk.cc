@@ -221,6 +221,72 @@ uint32_t IntIndex::fetch(IndexWalk* walk, Entry* out, uint32_t max, EntrySort* s
   return fetch_backward(walk, out, max);
 }
 
+uint64_t IntIndex::hop_forward(IndexWalk* walk, uint64_t n) const {
+  int64_t stop = walk->range.int_upper;
+  if (in_map(walk->key)) {
+    if (walk->row != 0) return 0;
+    const uint64_t to = std::min(place(stop), map_.limit() - 1);
+    uint64_t at = place(walk->key);
+    const uint64_t passed = map_.pass(&at, to, n);
+    walk->key = static_cast<int64_t>(at + static_cast<uint64_t>(base_));
+    return passed;
+  }
+  if (direct_ && map_.limit() != 0 && walk->key < base_) stop = std::min(stop, base_ - 1);
+  auto p = tree_.lower_bound({walk->key, walk->row});
+  const uint64_t passed =
+      tree_.pass_leaves(&p, n, [&](const Entry& e) { return e.key <= stop; });
+  if (passed != 0) {
+    walk->key = (*p).key;
+    walk->row = (*p).row;
+  }
+  return passed;
+}
+
+uint64_t IntIndex::hop_backward(IndexWalk* walk, uint64_t n) const {
+  int64_t stop = walk->range.int_lower;
+  if (in_map(walk->key)) {
+    if (walk->row != UINT64_MAX) return 0;
+    const uint64_t to = stop < base_ ? 0 : place(stop);
+    uint64_t at = place(walk->key);
+    const uint64_t passed = map_.pass_back(&at, to, n);
+    walk->key = static_cast<int64_t>(at + static_cast<uint64_t>(base_));
+    return passed;
+  }
+  if (direct_ && map_.limit() != 0 && walk->key >= base_) {
+    stop = std::max(stop, static_cast<int64_t>(map_.limit() + static_cast<uint64_t>(base_)));
+  }
+  auto p = tree_.last_before({walk->key, walk->row});
+  // The first entry has to be in the range too: it is counted with its leaf.
+  if (p.leaf == nullptr || (*p).key < stop) return 0;
+  const uint64_t passed =
+      tree_.pass_leaves_back(&p, n, [&](const Entry& e) { return e.key >= stop; });
+  if (passed != 0) {
+    walk->key = (*p).key;
+    walk->row = (*p).row + 1;
+  }
+  return passed;
+}
+
+uint64_t IntIndex::hop(IndexWalk* walk, uint64_t n) const {
+  if (walk->keys_done) return 0;
+  if (walk->direction == Direction::kForward) return hop_forward(walk, n);
+  return walk->nulls_done ? hop_backward(walk, n) : 0;
+}
+
+uint64_t IntIndex::skip(IndexWalk* walk, uint64_t n) const {
+  constexpr uint32_t kBatch = 64;
+  Entry entries[kBatch];
+  if (!walk->started) start(walk);
+  uint64_t left = n;
+  while (left > 0 && !walk->done()) {
+    if (left >= kBatch) left -= hop(walk, left);
+    if (left == 0) break;
+    EntrySort sort = EntrySort::kKey;
+    left -= fetch(walk, entries, static_cast<uint32_t>(std::min<uint64_t>(kBatch, left)), &sort);
+  }
+  return n - left;
+}
+
 uint32_t IntIndex::next(IndexWalk* walk, const ReadView& view, WalkMode mode, RowRef* rows,
                         RowId* ids, uint32_t max) const {
   constexpr uint32_t kBatch = 64;

@@ -110,6 +110,33 @@ uint32_t TableCursor::next(RowRef* rows, RowId* ids, uint32_t max) {
   return n;
 }
 
+uint64_t TableCursor::skip(uint64_t n) {
+  const RowPages& pages = impl_of(*table_).core().pages;
+  const uint64_t end = std::min<uint64_t>(end_, pages.end());
+  uint64_t passed = 0;
+  while (passed < n && slot_ < end) {
+    const uint64_t page = slot_ >> pages.page_shift();
+    const uint64_t page_end = std::min<uint64_t>(end, (page + 1) << pages.page_shift());
+    if (pages.page_used(page) == 0) {
+      slot_ = page_end;
+      continue;
+    }
+    if (pages.page_marked(page) == 0) {
+      const uint64_t some = std::min(page_end - slot_, n - passed);
+      passed += some;
+      slot_ += some;
+      continue;
+    }
+    for (; slot_ < page_end && passed < n; ++slot_) {
+      const uint64_t word = pages.word(slot_);
+      const bool visible =
+          word == 0 || visible_image(word, pages.image(slot_), view_) != nullptr;
+      passed += visible ? 1 : 0;
+    }
+  }
+  return passed;
+}
+
 RowRef visible_row(const Table& table, RowId id, const ReadView& view) {
   const RowPages& pages = impl_of(table).core().pages;
   if (id >= pages.end()) return nullptr;

@@ -90,6 +90,8 @@ class TableCursor {
   TableCursor(const Table& table, const ReadView& view, uint32_t index, uint32_t count);
   /// Under a ReadLatch: up to max (<= kVectorCapacity) visible rows; 0 = end. `ids` may be null.
   uint32_t next(RowRef* rows, RowId* ids, uint32_t max);
+  /// Under a ReadLatch: passes over up to `n` visible rows; returns over how many.
+  uint64_t skip(uint64_t n);
 
  private:
   const Table* table_;
@@ -132,6 +134,8 @@ class IndexCursor {
   /// Not for hash indexes. Columns of TypeId::kAlgebraic are in the order of their own type, which
   /// total_order() does not know.
   uint32_t next_distinct(RowRef* rows, RowId* ids, uint32_t max);
+  /// Under a ReadLatch: passes over up to `n` visible rows; returns over how many.
+  uint64_t skip(uint64_t n);
   /// Under a ReadLatch: how many visible rows remain, without giving them out.
   uint64_t count();
 
