@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "exec/evaluator.h"
 #include "exec/operators.h"
@@ -76,6 +77,7 @@ class Limit final : public Operator {
     return left_ == 0 ? Flow::kFinished : Flow::kNeedInput;
   }
 
+  uint64_t take_offset() override { return std::exchange(skip_, 0); }
   uint64_t input_goal(uint64_t row_goal) override {
     uint64_t rows = left_ == UINT64_MAX ? UINT64_MAX : left_ + std::min(skip_, UINT64_MAX - left_);
     if (rows == UINT64_MAX) return row_goal;

@@ -8,11 +8,22 @@ Status Pipeline::open(uint64_t row_goal) {
   slots_.assign(operators.size(), Slot{});
   finish_at_ = 0;
   source_done_ = false;
+  const size_t may_skip = source->can_leave_out() ? first_to_count() : operators.size();
+  uint64_t skip = 0;
   for (size_t i = operators.size(); i-- > 0;) {
     ORRERY_TRY(operators[i]->open());
+    if (i == may_skip) skip = operators[i]->take_offset();
     row_goal = operators[i]->input_goal(row_goal);
   }
-  return source->open(row_goal);
+  ORRERY_TRY(source->open(row_goal));
+  return skip == 0 ? Status() : source->leave_out(skip);
+}
+
+/// The first operator that more or fewer rows may leave than enter.
+size_t Pipeline::first_to_count() const {
+  size_t i = 0;
+  while (i < operators.size() && operators[i]->keeps_row_count()) ++i;
+  return i;
 }
 
 void Pipeline::count(uint32_t node, const types::Chunk* out, int64_t started) {

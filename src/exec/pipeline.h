@@ -37,6 +37,13 @@ class Source {
   /// Rows beyond `*bound` need not be given out. It may change between calls of next(), and names a
   /// column of the chunks.
   virtual void set_bound(const RowBound* bound) { (void)bound; }
+  /// Whether leave_out() works.
+  virtual bool can_leave_out() const { return false; }
+  /// After open(): the first `rows` rows are not wanted.
+  virtual Status leave_out(uint64_t rows) {
+    (void)rows;
+    return {};
+  }
 
   const uint32_t node_id;
 };
@@ -63,6 +70,10 @@ class Operator {
   }
   /// Whether rows come out as they went in, or not at all.
   virtual bool only_drops_rows() const { return false; }
+  /// Whether each row makes one row, in order.
+  virtual bool keeps_row_count() const { return false; }
+  /// After open(): how many rows it would drop first; the caller sees to that now.
+  virtual uint64_t take_offset() { return 0; }
   /// How many input rows it takes to make `row_goal` output rows, roughly; 0 = all.
   virtual uint64_t input_goal(uint64_t row_goal) { return row_goal; }
 
@@ -95,6 +106,7 @@ class Pipeline {
   Status run(Sink& sink);
 
  private:
+  size_t first_to_count() const;
   Status pull(types::Chunk** out);
   Result<Flow> push(size_t at, types::Chunk& in, types::Chunk** out);
   Result<Flow> drain(size_t at, types::Chunk** out);

@@ -7,12 +7,17 @@ namespace {
 class Project final : public Operator {
  public:
   Project(const plan::ProjectNode& node, Scope& scope)
-      : Operator(node.id), scope_(scope), exprs_(node.exprs) {}
+      : Operator(node.id), scope_(scope), exprs_(node.exprs) {
+    for (const auto& e : node.exprs) plain_ = plain_ && is_plain(*e);
+  }
 
   Status open() override {
     exprs_.begin_run();
     return {};
   }
+
+  /// Rows that nobody wants have to go through expressions that may have effects.
+  bool keeps_row_count() const override { return plain_; }
 
   Result<Flow> process(types::Chunk& in, types::Chunk** out) override {
     types::Selection rows = in.rows();
@@ -33,6 +38,7 @@ class Project final : public Operator {
  private:
   Scope& scope_;
   EvaluatorList exprs_;
+  bool plain_ = true;
   types::Chunk out_;
 };
 

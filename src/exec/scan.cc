@@ -23,6 +23,8 @@ class Scan final : public Source {
   Status open(uint64_t row_goal) override;
   Status next(types::Chunk** out) override;
   void set_bound(const RowBound* bound) override { bound_ = bound; }
+  bool can_leave_out() const override { return node_.filter == nullptr || filter_early_; }
+  Status leave_out(uint64_t rows) override;
 
  private:
   uint32_t next_rows(uint32_t max);
@@ -34,6 +36,7 @@ class Scan final : public Source {
   }
   uint32_t drop_beyond_bound(uint32_t n);
   void keep_rows(const uint32_t* selected, uint32_t kept);
+  uint32_t drop_first(uint32_t n);
 
   const plan::ScanNode& node_;
   Scope& scope_;
@@ -52,6 +55,7 @@ class Scan final : public Source {
   std::optional<storage::TableCursor> cursor_;
   ScanRanges ranges_;
   uint32_t batch_ = 0;
+  uint64_t skip_ = 0;  ///< rows of the filter's result that are not wanted
   std::unique_ptr<RowRef[]> rows_;
   std::unique_ptr<RowId[]> ids_;
   uint32_t rows_capacity_ = 0;
@@ -82,6 +86,7 @@ Scan::Scan(const plan::ScanNode& node, Scope& scope)
 Status Scan::open(uint64_t row_goal) {
   if (node_.row_goal != 0)
     row_goal = row_goal == 0 ? node_.row_goal : std::min(row_goal, node_.row_goal);
+  skip_ = 0;
   batch_ = scope_.run.vector_size;
   if (row_goal != 0) {
     // Exactly what is wanted at first; a filter is likely to drop some.
@@ -95,6 +100,17 @@ Status Scan::open(uint64_t row_goal) {
     return {};
   }
   return ranges_.open();
+}
+
+Status Scan::leave_out(uint64_t rows) {
+  skip_ = rows;
+  if (node_.filter == nullptr) {
+    storage::ReadLatch latch(table_);
+    skip_ -= cursor_ ? cursor_->skip(skip_) : ranges_.skip(skip_);
+  }
+  // Rows have to be looked at after all: not in small steps.
+  if (skip_ != 0) batch_ = scope_.run.vector_size;
+  return {};
 }
 
 uint32_t Scan::next_rows(uint32_t max) {
@@ -141,6 +157,17 @@ void Scan::keep_rows(const uint32_t* selected, uint32_t kept) {
   if (bound_gathered_) compact(&chunk_.columns[bound_->key.column], selected, kept);
 }
 
+/// What is left of n rows where the first ones are not wanted.
+uint32_t Scan::drop_first(uint32_t n) {
+  const auto dropped = static_cast<uint32_t>(std::min<uint64_t>(skip_, n));
+  skip_ -= dropped;
+  if (dropped == n) return 0;
+  uint32_t* selected = chunk_.mutable_selection();
+  for (uint32_t i = dropped; i < n; ++i) selected[i - dropped] = i;
+  keep_rows(selected, n - dropped);
+  return n - dropped;
+}
+
 uint32_t Scan::drop_beyond_bound(uint32_t n) {
   const uint32_t c = bound_->key.column;
   types::Vector& v = chunk_.columns[c];
@@ -180,6 +207,7 @@ Status Scan::next(types::Chunk** out) {
       if (filter_early_) {
         ORRERY_TRY_ASSIGN(n, filter_early(n));
       }
+      if (n != 0 && skip_ != 0) n = drop_first(n);
       if (n != 0 && is_bounded()) n = drop_beyond_bound(n);
       if (n != 0) gather_columns(other_columns_, n);
     }

@@ -137,13 +137,26 @@ bool ScanRanges::count(uint64_t* rows) {
   return true;
 }
 
+bool ScanRanges::start_range() {
+  if (next_range_ == ranges_.size()) return false;
+  Range& r = ranges_[next_range_++];
+  cursor_.emplace(*node_.table, *r.index, scope_.run.view, std::move(r.range), node_.direction);
+  return true;
+}
+
+uint64_t ScanRanges::skip(uint64_t n) {
+  if (may_repeat_ || node_.distinct_first_key) return 0;
+  uint64_t passed = 0;
+  while (passed < n && (cursor_ || start_range())) {
+    passed += cursor_->skip(n - passed);
+    if (passed < n) cursor_.reset();
+  }
+  return passed;
+}
+
 uint32_t ScanRanges::next(RowRef* rows, RowId* ids, bool want_ids, uint32_t max) {
   for (;;) {
-    if (!cursor_) {
-      if (next_range_ == ranges_.size()) return 0;
-      Range& r = ranges_[next_range_++];
-      cursor_.emplace(*node_.table, *r.index, scope_.run.view, std::move(r.range), node_.direction);
-    }
+    if (!cursor_ && !start_range()) return 0;
     RowId* out_ids = want_ids || may_repeat_ ? ids : nullptr;
     uint32_t n = node_.distinct_first_key ? cursor_->next_distinct(rows, out_ids, max)
                                           : cursor_->next(rows, out_ids, max);

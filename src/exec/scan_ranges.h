@@ -36,6 +36,10 @@ class ScanRanges {
   /// `want_ids`.
   uint32_t next(storage::RowRef* rows, storage::RowId* ids, bool want_ids, uint32_t max);
 
+  /// Under the table's latch: passes over up to `n` rows where the ranges do not meet; returns over
+  /// how many.
+  uint64_t skip(uint64_t n);
+
   /// In place of next(): how many rows there are, where the ranges do not meet; else false.
   bool count(uint64_t* rows);
 
@@ -46,6 +50,7 @@ class ScanRanges {
   };
   Result<storage::KeyRange> make_range(const storage::Index& index, const plan::IndexRange& range);
   void put_in_order();
+  bool start_range();
 
   const plan::ScanNode& node_;
   Scope& scope_;

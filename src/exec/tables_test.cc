@@ -30,6 +30,9 @@ storage::TableDef people() {
   return def;
 }
 
+const std::vector<TypeId> kRowTypes{TypeId::kInteger, TypeId::kText, TypeId::kInteger,
+                                    TypeId::kFloat};
+
 class TablesTest : public testing::Test {
  protected:
   static constexpr int64_t kRows = 3000;
@@ -188,6 +191,47 @@ TEST_F(TablesTest, IndexRangesAndUnions) {
   }
 }
 
+TEST_F(TablesTest, OffsetsAreTheEndOfWhatThereIs) {
+  enum class Access { kTable, kIndex, kBackward, kTwoRanges, kMeetingRanges };
+  for (Access access : {Access::kTable, Access::kIndex, Access::kBackward, Access::kTwoRanges,
+                        Access::kMeetingRanges}) {
+    for (bool filtered : {false, true}) {
+      auto make = [&]() -> plan::PlanNodePtr {
+        auto node = scan();
+        if (filtered) node->filter = cmp(CompareOp::kGreater, col(0), lit(300));
+        if (access != Access::kTable) {
+          node->paths.emplace_back();
+          node->paths[0].index = index("by_age");
+          node->paths[0].ranges.push_back(between(3, 30));
+        }
+        if (access == Access::kBackward) node->direction = storage::Direction::kBackward;
+        if (access == Access::kTwoRanges) node->paths[0].ranges.push_back(between(40, 60));
+        if (access == Access::kMeetingRanges) node->paths[0].ranges.push_back(between(20, 50));
+        auto project = over<plan::ProjectNode>(std::move(node));
+        for (uint32_t c = 0; c < 4; ++c) project->exprs.push_back(col(c, kRowTypes[c]));
+        return project;
+      };
+      const auto whole = text_of(*query(make()));
+      for (int64_t offset : {0, 1, 70, 900, 1200, 5000}) {
+        for (int64_t limit : {-1, 0, 1, 100}) {
+          auto want = whole;
+          want.erase(want.begin(),
+                     want.begin() + std::min<ptrdiff_t>(offset, static_cast<ptrdiff_t>(want.size())));
+          if (limit >= 0) want.resize(std::min(want.size(), static_cast<size_t>(limit)));
+          for (uint32_t size : {2u, 100u, 2048u}) {
+            auto node = over<plan::LimitNode>(make());
+            if (limit >= 0) node->limit = lit(limit);
+            node->offset = lit(offset);
+            auto got = query(std::move(node), size);
+            ASSERT_TRUE(got);
+            ASSERT_EQ(text_of(*got), want) << "offset " << offset << " limit " << limit;
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST_F(TablesTest, NullBoundsMatchNothing) {
   auto node = scan();
   node->paths.emplace_back();
@@ -316,8 +360,7 @@ void return_all(plan::PlanNode& node, plan::ReturningList& list, const storage::
     node.output.push_back({"r", table.def().columns[c].sql_type(), true});
   }
 }
-const std::vector<TypeId> kRowTypes{TypeId::kInteger, TypeId::kText, TypeId::kInteger,
-                                    TypeId::kFloat};
+
 
 TEST_F(TablesTest, InsertCoercesNumbersAndReturns) {
   auto node =
