@@ -158,9 +158,6 @@ const Case kCases[] = {
          Limit: 100
           -> Seq Scan on users
                Filter: (users.balance > (<subquery>))
-             SubPlan
-                  -> Aggregate
-                      -> Seq Scan on users
 )"},
     {"IN subquery",
      "SELECT * FROM users WHERE id IN (SELECT user_id FROM orders WHERE status = "

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <functional>
+#include <unordered_set>
 
 namespace orrery::plan {
 
@@ -175,7 +176,7 @@ class Printer {
   }
 
   void subplans(const Expr& e, size_t depth) {
-    if (e.kind == ExprKind::kSubquery && e.subplan) {
+    if (e.kind == ExprKind::kSubquery && e.subplan && shown_.insert(e.subplan.get()).second) {
       detail(depth, e.subplan->correlated ? "SubPlan (correlated)" : "SubPlan");
       ctes(e.subplan->ctes, depth + 2);
       node(*e.subplan->root, depth + 2);
@@ -260,6 +261,11 @@ class Printer {
       } else {
         detail(depth, "  Index Cond: " + ranges);
       }
+      for (const IndexRange& range : path.ranges) {
+        for (const ExprPtr& e : range.equal) subplans(*e, depth);
+        if (range.lower) subplans(*range.lower, depth);
+        if (range.upper) subplans(*range.upper, depth);
+      }
     }
     condition(n.filter, "  Filter", names_of(n), depth);
   }
@@ -330,6 +336,7 @@ class Printer {
              text(*n.keys[i], names);
     }
     detail(depth, "Join Cond: (" + out + ")");
+    for (const ExprPtr& key : n.keys) subplans(*key, depth);
     for (uint32_t column : n.columns) names.push_back(n.table->def().columns[column].name);
     condition(n.residual, "Join Filter", names, depth);
     children(n, depth);
@@ -394,6 +401,7 @@ class Printer {
 
   std::span<const NodeCounters> counters_;
   std::vector<std::string> lines_;
+  std::unordered_set<const expr::Subplan*> shown_;  ///< equal subqueries share a plan
 };
 
 std::string header(const PlannedStatement& statement) {
