@@ -106,6 +106,7 @@ class HashJoin final : public BufferedJoin, private Sink {
   Status find_pairs() override {
     auto keys = left_keys_.results();
     const bool null_aware = type_ == JoinType::kNullAwareAnti && right_rows_seen_ != 0;
+    if (position_ < rows_.count && is_decided()) candidate_ = JoinTable::kNone;
     while (position_ < rows_.count) {
       const uint32_t row = row_at_position();
       while (candidate_ != JoinTable::kNone) {

@@ -100,6 +100,10 @@ class IndexJoin final : public MatchJoin {
 
   /// The candidates of the row at position_; false where they are too many for this batch.
   bool walk() {
+    if (cursor_ && is_decided()) {
+      cursor_.reset();
+      return true;
+    }
     if (!cursor_) {
       if (!read_key()) return true;
       cursor_.emplace(table_, *index_, scope_.run.view, index_->make_range(key_, {}, {}));

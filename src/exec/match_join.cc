@@ -24,7 +24,15 @@ MatchJoin::MatchJoin(const plan::PlanNode& node, Scope& scope, JoinType type,
       type_(type),
       left_types_(output_types(*node.children[0])),
       right_types_(std::move(right_types)) {
-  if (residual != nullptr) residual_.emplace(*residual);
+  if (residual != nullptr) {
+    residual_.emplace(*residual);
+    tests_only_ = (is_semi(type) || keeps_left()) && is_plain(*residual);
+    expr::collect_columns(*residual, &tested_columns_);
+    while (!tested_columns_.empty() && tested_columns_.back() >= left_types_.size()) {
+      tested_columns_.pop_back();
+    }
+  }
+  one_is_enough_ = is_semi(type);
   bool keeps = type == JoinType::kLeft || type == JoinType::kFull;
   emit_unmatched_here_ = keeps && residual == nullptr;
   one_match_ = is_semi(type) && residual == nullptr;
@@ -127,7 +135,17 @@ Result<Flow> MatchJoin::process_semi(Chunk** out) {
 }
 
 Status MatchJoin::check_residual(uint32_t* selected, uint32_t* count) {
-  gather_pairs(left_rows_.get(), right_rows_.get(), pair_count_, &pairs_);
+  if (tests_only_) {
+    pairs_.reset();
+    pairs_.columns.resize(left_types_.size() + right_types_.size());
+    pairs_.row_count = pair_count_;
+    for (uint32_t c : tested_columns_) {
+      gather_left(c, left_rows_.get(), pair_count_, &pairs_.columns[c]);
+    }
+    gather_right(right_rows_.get(), pair_count_, &pairs_);
+  } else {
+    gather_pairs(left_rows_.get(), right_rows_.get(), pair_count_, &pairs_);
+  }
   ORRERY_TRY_ASSIGN(*count,
                     residual_->select(scope_.eval, pairs_, {nullptr, pair_count_}, selected));
   return {};
@@ -137,17 +155,20 @@ void MatchJoin::gather_pairs(const uint32_t* left, const uint32_t* right, uint32
   out->reset();
   out->columns.resize(left_types_.size() + right_types_.size());
   out->row_count = n;
-  bool identity = true;  // each left row once: no need to move its cells
-  for (uint32_t i = 0; i < n && identity; ++i) identity = left[i] == i;
-  for (size_t c = 0; c < left_types_.size(); ++c) {
-    const types::Vector& from = in_->columns[c];
-    if (identity || from.is_constant()) {
-      out->columns[c].reference(from);
-    } else {
-      take(from, left, n, &out->columns[c]);
-    }
-  }
+  for (uint32_t c = 0; c < left_types_.size(); ++c) gather_left(c, left, n, &out->columns[c]);
   gather_right(right, n, out);
+}
+
+void MatchJoin::gather_left(uint32_t column, const uint32_t* rows, uint32_t n,
+                            types::Vector* out) {
+  const types::Vector& from = in_->columns[column];
+  bool identity = true;  // each left row once: no need to move its cells
+  for (uint32_t i = 0; i < n && identity; ++i) identity = rows[i] == i;
+  if (identity || from.is_constant()) {
+    out->reference(from);
+  } else {
+    take(from, rows, n, out);
+  }
 }
 
 void MatchJoin::merge_unmatched(const uint32_t* selected, uint32_t count, uint32_t from,

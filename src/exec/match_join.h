@@ -71,6 +71,9 @@ class MatchJoin : public Operator {
     ++position_;
   }
   bool wants_one_match() const { return one_match_; }
+  /// Whether it is known already that the row at position_, some of whose candidates came in earlier
+  /// calls, has a match, and no more is to be known.
+  bool is_decided() const { return one_is_enough_ && matched_[rows_[position_]] != 0; }
   /// For semi and anti joins: the row at position_ counts as matched.
   void mark_left() { matched_[rows_[position_]] = 1; }
 
@@ -94,6 +97,7 @@ class MatchJoin : public Operator {
   Status run_find();
   void ensure_scratch();
   void gather_pairs(const uint32_t* left, const uint32_t* right, uint32_t n, types::Chunk* out);
+  void gather_left(uint32_t column, const uint32_t* rows, uint32_t n, types::Vector* out);
   void merge_unmatched(const uint32_t* selected, uint32_t count, uint32_t from, uint32_t to);
   Result<Flow> process_semi(types::Chunk** out);
   Result<Flow> process_pairs(types::Chunk** out);
@@ -102,6 +106,9 @@ class MatchJoin : public Operator {
   }
 
   std::optional<Evaluator> residual_;
+  bool tests_only_ = false;  ///< candidates are gathered for the residual only, not as output
+  std::vector<uint32_t> tested_columns_;  ///< of the left, that the residual reads
+  bool one_is_enough_ = false;
   bool emit_unmatched_here_ = false;
   bool one_match_ = false;
   bool row_has_pair_ = false;
