@@ -50,7 +50,7 @@ Status GroupedRows::account() {
   MemoryBudget& memory = scope_.run.memory;
   memory.hold(&held_, table_.bytes() + states_.bytes());
   if (!memory.exceeded() || full_) return {};
-  if (columns_.empty()) return check_memory(scope_.run, "an aggregate");
+  if (columns_.empty()) return check_memory(scope_.run, held_.bytes, "an aggregate");
   if (level_ == RowPartitions::kLevelsMax) return {};
   ORRERY_TRY_ASSIGN(full_, should_spill(scope_.run, held_.bytes, "an aggregate"));
   if (full_) partitions_.init(scope_.run, output_types(*node_.children[0]), level_);

@@ -1,6 +1,7 @@
 #include "exec/buffered_join.h"
 #include "exec/build.h"
 #include "exec/operators.h"
+#include "exec/spill.h"
 
 namespace orrery::exec {
 namespace {
@@ -58,9 +59,7 @@ class NestedLoopJoin final : public BufferedJoin, private Sink {
   Result<Flow> consume(types::Chunk& in) override {
     buffer_.append(in, in.rows());
     scope_.run.memory.hold(&held_, buffer_.bytes());
-    if (scope_.run.memory.exceeded()) {
-      return Error(ErrorCode::kOutOfMemory, "memory limit exceeded by a nested loop join");
-    }
+    ORRERY_TRY(check_memory(scope_.run, held_.bytes, "a nested loop join"));
     return Flow::kNeedInput;
   }
 

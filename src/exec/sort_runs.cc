@@ -103,7 +103,8 @@ class SortRuns final : public Source {
     pending_.append(columns_, sel);
     scope_.run.memory.hold(&held_, pending_.bytes() + ready_.bytes());
     // One run has to fit; where files may be used, the limit is for what can go to them.
-    return scope_.run.spill->available() ? Status() : check_memory(scope_.run, "a sort");
+    if (scope_.run.spill->available()) return {};
+    return check_memory(scope_.run, held_.bytes, "a sort");
   }
 
   /// The first row of the last run; among the rows before `from` it is `known`.

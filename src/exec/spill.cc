@@ -10,6 +10,8 @@ Error out_of_memory(std::string_view what) {
   return Error(ErrorCode::kOutOfMemory, "memory limit exceeded by " + std::string(what));
 }
 
+bool has_share(const RunState& run, uint64_t bytes) { return bytes >= run.memory.limit() / 16; }
+
 std::string hex(uint64_t v) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string out(16, '0');
@@ -52,19 +54,22 @@ Result<std::unique_ptr<SpillFile>> SpillSpace::create() {
   uint64_t number = ++files_made_;
   uint64_t random = run_.environment->random != nullptr ? run_.environment->random->next_u64()
                                                         : reinterpret_cast<uintptr_t>(this);
-  std::string path = env::join_path(folder, "spill-" + hex(random) + "-" + std::to_string(number));
+  const std::string name = std::string(kSpillPrefix) + hex(random) + "-" + std::to_string(number);
+  std::string path = env::join_path(folder, name);
   ORRERY_TRY_ASSIGN(auto file, files.open(path, env::OpenMode::kCreateNew));
   return std::make_unique<SpillFile>(files, std::move(path), std::move(file));
 }
 
 Result<bool> should_spill(const RunState& run, uint64_t bytes, std::string_view what) {
   if (!run.memory.exceeded()) return false;
-  if (!run.spill->available()) return out_of_memory(what);
-  return bytes >= run.memory.limit() / 16;
+  if (!run.spill->available()) {
+    return out_of_memory(std::string(what) + ", which has no spill_directory to go to");
+  }
+  return has_share(run, bytes);
 }
 
-Status check_memory(const RunState& run, std::string_view what) {
-  if (run.memory.exceeded()) return out_of_memory(what);
+Status check_memory(const RunState& run, uint64_t bytes, std::string_view what) {
+  if (run.memory.exceeded() && has_share(run, bytes)) return out_of_memory(what);
   return {};
 }
 

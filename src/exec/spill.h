@@ -17,6 +17,9 @@ namespace orrery::exec {
 
 struct RunState;
 
+/// How the names of all spill files begin.
+inline constexpr std::string_view kSpillPrefix = "spill-";
+
 class SpillFile {
  public:
   SpillFile(env::FileSystem& files, std::string path, std::unique_ptr<env::File> file)
@@ -54,7 +57,8 @@ class SpillSpace {
 /// True where an operator that holds `bytes` should write them to files now: the statement is past
 /// its limit, and the operator holds enough for that to help. An error where it may not spill.
 Result<bool> should_spill(const RunState& run, uint64_t bytes, std::string_view what);
-/// The error of an operator that cannot spill.
-Status check_memory(const RunState& run, std::string_view what);
+/// The error of an operator that cannot spill, where the statement is past its limit and the `bytes`
+/// it holds have a share in that. Others may be above the limit for a while, until they spill.
+Status check_memory(const RunState& run, uint64_t bytes, std::string_view what);
 
 }  // namespace orrery::exec

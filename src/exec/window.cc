@@ -211,7 +211,9 @@ Result<Flow> Window::consume(types::Chunk& in) {
   stream_.append(columns_, sel);
   scope_.run.memory.hold(&held_, stream_.bytes());
   // One partition has to fit; where files may be used, the limit is for what can go to them.
-  if (!scope_.run.spill->available()) ORRERY_TRY(check_memory(scope_.run, "a window function"));
+  if (!scope_.run.spill->available()) {
+    ORRERY_TRY(check_memory(scope_.run, held_.bytes, "a window function"));
+  }
   return Flow::kNeedInput;
 }
 
