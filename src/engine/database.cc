@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "exec/spill.h"
 #include "types/vector.h"
 
 namespace orrery::engine {
@@ -37,7 +38,24 @@ Result<std::shared_ptr<Database>> Database::open(const DatabaseOptions& options,
 Status Database::open_files() {
   ORRERY_TRY_ASSIGN(durable_,
                     storage::DurableStore::open(options_.path, options_.durability, environment_));
+  remove_old_spill_files();
   return {};
+}
+
+/// What a process left behind that was killed in the middle of a statement. Only in the database's
+/// own folder: it is locked, so nobody else can be using them. A failure costs space, no more.
+void Database::remove_old_spill_files() {
+  if (!options_.spill_directory.empty()) return;
+  env::FileSystem& files = *environment_.files;
+  const std::string& folder = exec_options_.spill_directory;
+  if (!files.exists(folder)) return;
+  auto entries = files.list_dir(folder);
+  if (!entries) return;
+  for (const env::DirEntry& entry : *entries) {
+    if (entry.name.starts_with(exec::kSpillPrefix)) {
+      (void)files.remove(env::join_path(folder, entry.name));
+    }
+  }
 }
 
 Database::~Database() {

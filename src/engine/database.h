@@ -56,6 +56,7 @@ class Database {
  private:
   Database(const DatabaseOptions& options, const env::Environment& environment);
   Status open_files();
+  void remove_old_spill_files();
   void start_cleanup();
 
   DatabaseOptions options_;
