@@ -1,14 +1,19 @@
 #include "cli/line_editor.h"
 
 #include <histedit.h>
+#include <langinfo.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
+#include <climits>
+#include <clocale>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <cwchar>
 
 namespace orrery::cli {
 
@@ -46,9 +51,63 @@ char* prompt_of(EditLine* editor) {
   return static_cast<std::string*>(data)->data();
 }
 
-/// libedit gives callbacks one pointer; the prompt holds it, so the completer of the one editor
-/// stands here.
+/// libedit gives callbacks one pointer; the prompt holds it, so the completer and the bell of the
+/// one editor stand here.
 LineEditor::Completer* active_completer = nullptr;
+int active_bell = -1;
+
+/// Waits for typing or the bell. A signal that came before the wait has rung the bell, where a
+/// plain read() would sleep on.
+bool wait_for_input() {
+  pollfd sources[2] = {{STDIN_FILENO, POLLIN, 0}, {active_bell, POLLIN, 0}};
+  for (;;) {
+    if (poll(sources, 2, -1) < 0) {
+      if (errno == EINTR) continue;
+      return true;  // read() will say what is wrong
+    }
+    if (sources[1].revents != 0) {
+      errno = EINTR;
+      return false;
+    }
+    if (sources[0].revents != 0) return true;
+  }
+}
+
+enum class Decoded { kCharacter, kUnfinished, kNone };
+
+Decoded decode(const char* bytes, size_t size, wchar_t* to) {
+  std::mbstate_t state = {};
+  const size_t used = std::mbrtowc(to, bytes, size, &state);
+  if (used == static_cast<size_t>(-2)) return Decoded::kUnfinished;
+  return used == static_cast<size_t>(-1) ? Decoded::kNone : Decoded::kCharacter;
+}
+
+/// As libedit wants it: 1 and a character, 0 at the end, -1 and errno. What is no UTF-8 is dropped.
+int read_character(EditLine*, wchar_t* to) {
+  char bytes[MB_LEN_MAX];
+  size_t size = 0;
+  for (;;) {
+    if (!wait_for_input()) return -1;
+    const ssize_t n = read(STDIN_FILENO, bytes + size, 1);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (n <= 0) return static_cast<int>(n);
+    Decoded decoded = decode(bytes, ++size, to);
+    if (decoded == Decoded::kNone && size > 1) {
+      // The last byte may begin another one.
+      bytes[0] = bytes[size - 1];
+      size = 1;
+      decoded = decode(bytes, size, to);
+    }
+    if (decoded == Decoded::kCharacter) return 1;
+    if (decoded == Decoded::kNone || size == sizeof(bytes)) size = 0;
+  }
+}
+
+/// Text is UTF-8 here, whatever the caller's locale says.
+void choose_characters() {
+  std::setlocale(LC_CTYPE, "");
+  if (std::strcmp(nl_langinfo(CODESET), "UTF-8") != 0) std::setlocale(LC_CTYPE, "C.UTF-8");
+}
 
 unsigned char complete(EditLine* editor, int) {
   const LineInfo* line = el_line(editor);
@@ -79,11 +138,13 @@ unsigned char complete(EditLine* editor, int) {
 
 }  // namespace
 
-LineEditor::LineEditor(Completer completer) : impl_(new Impl) {
+LineEditor::LineEditor(Completer completer, int bell) : impl_(new Impl) {
   impl_->completer = std::move(completer);
   impl_->terminal = isatty(STDIN_FILENO) != 0;
   if (!impl_->terminal) return;
   active_completer = &impl_->completer;
+  active_bell = bell;
+  choose_characters();
   impl_->editor = el_init("orrery", stdin, stdout, stderr);
   impl_->history = history_init();
   HistEvent event;
@@ -100,10 +161,12 @@ LineEditor::LineEditor(Completer completer) : impl_(new Impl) {
   el_set(impl_->editor, EL_BIND, "^I", "complete", nullptr);
   el_set(impl_->editor, EL_BIND, "^R", "em-inc-search-prev", nullptr);
   el_set(impl_->editor, EL_SIGNAL, 0);
+  el_set(impl_->editor, EL_GETCFN, read_character);
 }
 
 LineEditor::~LineEditor() {
   active_completer = nullptr;
+  active_bell = -1;
   if (impl_->editor != nullptr) {
     HistEvent event;
     if (!impl_->history_path.empty())
@@ -121,6 +184,9 @@ LineEditor::Outcome LineEditor::read(const std::string& prompt, std::string* lin
     return c == EOF && line->empty() ? Outcome::kEnd : Outcome::kLine;
   }
   impl_->prompt = prompt;
+  // Before the prompt, which libedit shows first: keys typed as soon as it is seen, Ctrl-D above
+  // all, must not meet the terminal's own line mode.
+  el_set(impl_->editor, EL_PREP_TERM, 1);
   int length = 0;
   errno = 0;
   const char* text = el_gets(impl_->editor, &length);

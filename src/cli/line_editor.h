@@ -16,7 +16,8 @@ class LineEditor {
   /// Given the word before the cursor, every word that could stand there.
   using Completer = std::function<std::vector<std::string>(const std::string& word)>;
 
-  explicit LineEditor(Completer completer);
+  /// Reading ends with kInterrupted as soon as there are bytes in the file descriptor `bell`.
+  LineEditor(Completer completer, int bell);
   ~LineEditor();
   LineEditor(const LineEditor&) = delete;
   LineEditor& operator=(const LineEditor&) = delete;

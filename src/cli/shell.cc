@@ -115,7 +115,7 @@ int Shell::run_prompt() {
     std::printf("Orrery %s on %s. Statements end with ; and .help lists commands.\n",
                 ORRERY_VERSION, options_.dsn.c_str());
   }
-  LineEditor editor([this](const std::string& word) { return complete(word); });
+  LineEditor editor([this](const std::string& word) { return complete(word); }, interrupt_bell());
   int status = kExitOk;
   std::string pending, line;
   for (;;) {

@@ -43,7 +43,9 @@ class Shell {
 
 /// Makes Ctrl-C cancel what `session` runs instead of ending the program.
 void cancel_on_interrupt(engine::Session* session);
-bool interrupted();
+/// A file descriptor that can be read from once there was an interrupt; -1 where there is none.
+int interrupt_bell();
+/// Forgets interrupts.
 void clear_interrupt();
 const std::atomic<bool>& interrupt_flag();
 

@@ -9,17 +9,30 @@ import fcntl
 import termios
 import time
 
-TIMEOUT = 20
+TIMEOUT = 60
+
+
+def set_signals(interrupts=signal.SIG_DFL):
+    """For a child: Ctrl-C as a user's terminal hands it on, whatever the caller of the tests ignores or blocks."""
+    signal.signal(signal.SIGINT, interrupts)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [signal.SIGINT] if interrupts == signal.SIG_IGN else [])
 
 
 class Terminal:
-    def __init__(self, command, env, rows=40, columns=120):
+    def __init__(self, command, env, rows=40, columns=120, interrupts=signal.SIG_DFL):
         self.shown = ""
         self.at = 0
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.execvpe(command[0], command, env)
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            try:
+                # Known before the program asks for it.
+                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+                set_signals(interrupts)
+                os.execvpe(command[0], command, env)
+            finally:
+                os._exit(127)
         self.status = None
 
     def type(self, text):
@@ -47,6 +60,15 @@ class Terminal:
             left = deadline - time.monotonic()
             if left <= 0 or (not self.read_some(min(left, 0.5)) and self.has_ended()):
                 raise AssertionError(f"no {pattern!r} in {self.shown[self.at:]!r}")
+
+    def expect_at_end(self, pattern):
+        """Waits until what was shown so far ends in the pattern, seen by an expect before or not."""
+        deadline = time.monotonic() + TIMEOUT
+        while not re.search(f"(?:{pattern})$", self.shown):
+            left = deadline - time.monotonic()
+            if left <= 0 or (not self.read_some(min(left, 0.5)) and self.has_ended()):
+                raise AssertionError(f"no {pattern!r} at the end of {self.shown[-400:]!r}")
+        self.at = len(self.shown)
 
     def has_ended(self):
         if self.status is None:
