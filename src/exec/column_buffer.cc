@@ -129,6 +129,7 @@ void copy_cells(T* to, const T* from, bool constant, const Selection& sel) {
   if (constant) {
     std::fill(to, to + sel.count, from[0]);
   } else if (sel.rows == nullptr) {
+    if (sel.count == 0) return;  // an empty column may have no memory
     std::memcpy(static_cast<void*>(to), from, sel.count * sizeof(T));
   } else {
     for (uint32_t i = 0; i < sel.count; ++i) to[i] = from[sel.rows[i]];
@@ -295,6 +296,7 @@ void ColumnBuffer::gather(const uint32_t* rows, uint32_t n, Vector* out, uint32_
 }
 
 void ColumnBuffer::slice(uint32_t first, uint32_t n, Vector* out) const {
+  if (n == 0) return;  // an empty buffer may have no memory
   std::memcpy(out->data<uint8_t>(), cells_.data() + size_t{first} * width_, size_t{n} * width_);
   if (!has_nulls_) return;
   for (uint32_t i = 0; i < n; ++i) {

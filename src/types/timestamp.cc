@@ -19,7 +19,9 @@ int64_t days_from_civil(int64_t year, uint32_t month, uint32_t day) {
 
 CivilTime civil_from_nanos(int64_t nanos) {
   int64_t days = floor_div(nanos, kNanosPerDay);
-  int64_t rest = nanos - days * kNanosPerDay;
+  // Not nanos - days * kNanosPerDay: the first day that fits begins before what 64 bits hold.
+  int64_t rest = nanos % kNanosPerDay;
+  if (rest < 0) rest += kNanosPerDay;
   int64_t z = days + 719468;
   int64_t era = floor_div(z, 146097);
   int64_t day_of_era = z - era * 146097;

@@ -34,6 +34,20 @@ TEST(Timestamp, DaysGoThereAndBack) {
   }
 }
 
+TEST(Timestamp, EndsOfTheRange) {
+  CivilTime first = civil_from_nanos(INT64_MIN);
+  EXPECT_EQ(first.year, 1677);
+  EXPECT_EQ(first.day, 21u);
+  EXPECT_EQ(first.hour, 0u);
+  EXPECT_EQ(first.minute, 12u);
+  EXPECT_EQ(first.nanosecond, 145224192u);
+  CivilTime last = civil_from_nanos(INT64_MAX);
+  EXPECT_EQ(last.year, 2262);
+  EXPECT_EQ(last.hour, 23u);
+  EXPECT_EQ(iso_week(floor_div(INT64_MIN, kNanosPerDay)), 38);
+  EXPECT_EQ(iso_week(floor_div(INT64_MAX, kNanosPerDay)), 15);
+}
+
 TEST(Timestamp, Weeks) {
   EXPECT_EQ(day_of_week(days_from_civil(2024, 5, 16)), 4);
   EXPECT_EQ(day_of_week(days_from_civil(1969, 12, 28)), 0);

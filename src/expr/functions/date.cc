@@ -49,7 +49,8 @@ int64_t days_of(int64_t t) {
   return floor_div(t, kNanosPerDay);
 }
 int64_t time_of_day(int64_t t) {
-  return t - days_of(t) * kNanosPerDay;
+  const int64_t rest = t % kNanosPerDay;  // the start of the first day may not fit in 64 bits
+  return rest < 0 ? rest + kNanosPerDay : rest;
 }
 int64_t hour_of(int64_t t) {
   return time_of_day(t) / kNanosPerHour;
