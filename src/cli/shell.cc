@@ -18,6 +18,8 @@ namespace orrery::cli {
 namespace {
 
 constexpr size_t kPagerRows = 40;  ///< more than this on a terminal goes through a pager
+/// For the shell that popen() starts. A bare machine has no less.
+constexpr const char* kPager = "if command -v less >/dev/null; then exec less -SFRX; fi; exec cat";
 
 int64_t monotonic_nanos() {
   return env::system_environment().clock->monotonic_nanos();
@@ -52,7 +54,8 @@ class Pager {
                         ? window.ws_row
                         : kPagerRows;
     const char* pager = std::getenv("PAGER");
-    if (rows + 4 > height) pipe_ = popen(pager != nullptr ? pager : "less -SFRX", "w");
+    if (pager == nullptr || *pager == 0) pager = kPager;
+    if (rows + 4 > height) pipe_ = popen(pager, "w");
     std::FILE* to = pipe_ != nullptr ? pipe_ : stdout;
     std::fwrite(text_, 1, size_, to);
   }

@@ -485,6 +485,17 @@ class OnTerminal(ShellCase):
         terminal.expect("orrery> ")
         self.leave(terminal)
 
+    def test_long_results_without_a_pager(self):
+        del self.env["PAGER"]
+        (self.folder / "bin").mkdir()
+        os.symlink("/bin/cat", self.folder / "bin" / "cat")
+        self.env["PATH"] = str(self.folder / "bin")  # no less
+        terminal = self.start(rows=20)
+        terminal.type("SELECT value FROM GENERATE_SERIES(1, 100);\r")
+        terminal.expect(r"\s100\s+\(100 rows\)")
+        terminal.expect("orrery> ")
+        self.leave(terminal)
+
     def test_end_of_input(self):
         terminal = self.start()
         terminal.type(".quit\r")
