@@ -1,6 +1,6 @@
 // Real processes killed at random times (SIGKILL), over real files: every commit that the process
 // had acknowledged is there afterwards, and no transaction is half there. 40 kills of the log alone
-// and 20 of a store with tables; ORRERY_FULL=1 makes it 1,000 and 300.
+// and 20 of a store with tables; ORRERY_FULL=1 makes it 10,000 and 300.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -97,7 +97,7 @@ void run_kv_child(const std::string& folder, uint64_t seed, int pipe_fd) {
 TEST(Kill, EveryAcknowledgedCommitSurvives) {
   const ScratchFolder scratch;
   const std::string folder = scratch.path() + "/db";
-  const uint64_t kills = full() ? 1000 : 40;
+  const uint64_t kills = full() ? 10'000 : 40;
   env::SeededRandom random(1);
   std::array<uint64_t, kThreads> acknowledged{};
   uint64_t acknowledgements = 0;
