@@ -2,7 +2,7 @@
 // definitions on a DurableStore. What is found after a crash (definitions, rows with their ids,
 // views) must be what one of the commits left that may be the last; indexes must agree with rows.
 //
-// 1,500 lives; ORRERY_FULL=1 runs 20,000.
+// 10,000 lives; ORRERY_FULL=1 runs 20,000.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -24,7 +24,7 @@ constexpr uint64_t kLivesPerDatabase = 20;
 constexpr size_t kTablesMax = 4;
 
 uint64_t life_count() {
-  return std::getenv("ORRERY_FULL") != nullptr ? 20'000 : 1'500;
+  return std::getenv("ORRERY_FULL") != nullptr ? 20'000 : 10'000;
 }
 
 std::string text_of(const Datum& d) {
