@@ -6,21 +6,10 @@
 namespace orrery::storage {
 
 template <class T>
-void BTree<T>::destroy(void* node, uint32_t height) {
-  if (node == nullptr) return;
-  if (height == 0) {
-    delete static_cast<Leaf*>(node);
-    return;
-  }
-  auto* inner = static_cast<Inner*>(node);
-  for (uint32_t i = 0; i < inner->count; ++i) destroy(inner->children[i], height - 1);
-  delete inner;
-}
-
-template <class T>
 void BTree<T>::clear() {
-  destroy(root_, height_);
-  auto* leaf = new Leaf;
+  leaf_pool_.reset();
+  inner_pool_.reset();
+  Leaf* leaf = leaf_pool_.take();
   root_ = first_leaf_ = last_leaf_ = leaf;
   height_ = 0;
   size_ = distinct_ = inners_ = 0;
@@ -142,7 +131,7 @@ void BTree<T>::insert_in_leaf(Leaf* leaf, uint32_t at, const Entry& x) {
 
 template <class T>
 void BTree<T>::split_and_insert(Leaf* leaf, uint32_t at, const Entry& x, Step* path) {
-  auto* right = new Leaf;
+  Leaf* right = leaf_pool_.take();
   ++leaves_;
   right->previous = leaf;
   right->next = leaf->next;
@@ -180,7 +169,7 @@ template <class T>
 void BTree<T>::insert_child(Step* path, uint32_t level, Entry separator, void* child) {
   if (level > height_) {
     ORRERY_ASSERT(height_ + 2 < kHeightMax);
-    auto* root = new Inner;
+    Inner* root = inner_pool_.take();
     ++inners_;
     root->count = 2;
     root->children[0] = root_;
@@ -193,7 +182,7 @@ void BTree<T>::insert_child(Step* path, uint32_t level, Entry separator, void* c
   Inner* node = path[level].node;
   uint32_t at = path[level].child + 1;
   if (node->count == kInnerCapacity) {
-    auto* right = new Inner;
+    Inner* right = inner_pool_.take();
     ++inners_;
     bool ascending = at == node->count;
     uint32_t keep = ascending ? node->count - 1 : node->count / 2;
@@ -230,7 +219,7 @@ void BTree<T>::remove_child(Step* path, uint32_t level) {
   Inner* node = path[level].node;
   uint32_t at = path[level].child;
   if (node->count == 1) {
-    delete node;
+    inner_pool_.give(node);
     --inners_;
     remove_child(path, level + 1);
     return;
@@ -246,7 +235,7 @@ void BTree<T>::remove_child(Step* path, uint32_t level) {
   while (height_ > 0 && static_cast<Inner*>(root_)->count == 1) {
     auto* root = static_cast<Inner*>(root_);
     root_ = root->children[0];
-    delete root;
+    inner_pool_.give(root);
     --inners_;
     --height_;
   }
@@ -259,8 +248,7 @@ bool BTree<T>::erase(const Entry& x, Entry* removed) {
   uint32_t at = find(leaf->entries, leaf->count, x);
   if (at == leaf->count || T::less(x, leaf->entries[at])) return false;
   if (removed != nullptr) *removed = leaf->entries[at];
-  std::memmove(leaf->entries + at, leaf->entries + at + 1,
-               (leaf->count - at - 1) * sizeof(Entry));
+  std::memmove(leaf->entries + at, leaf->entries + at + 1, (leaf->count - at - 1) * sizeof(Entry));
   --leaf->count;
   --size_;
   if (key_is_new(leaf, at, x)) --distinct_;
@@ -275,7 +263,7 @@ bool BTree<T>::erase(const Entry& x, Entry* removed) {
     } else {
       last_leaf_ = leaf->previous;
     }
-    delete leaf;
+    leaf_pool_.give(leaf);
     --leaves_;
     remove_child(path, 1);
   } else if (at == 0 && leaf->count > 0) {

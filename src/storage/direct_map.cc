@@ -4,14 +4,46 @@
 
 namespace orrery::storage {
 
+bool DirectMap::set_in_run(Page* page, uint32_t at, uint32_t cell) {
+  uint32_t step = at - page->run_first;
+  uint32_t old = step < page->used ? page->run_cell + step : kEmpty;
+  if (cell == old) return true;
+  if (cell == kMany) return false;
+  if (page->used == 0) {
+    page->run_first = at;
+    page->run_cell = cell;
+  } else if (cell == kEmpty) {
+    if (step == 0) {
+      ++page->run_first;
+      ++page->run_cell;
+    } else if (step != page->used - 1) {
+      return false;
+    }
+    --page->used;
+    --used_;
+    return true;
+  } else if (step != page->used || cell != page->run_cell + step) {
+    return false;
+  }
+  ++page->used;
+  ++used_;
+  return true;
+}
+
+void DirectMap::write_out(Page* page) {
+  page->cells.reset(new uint32_t[kPageKeys]());
+  ++page_count_;
+  for (uint32_t i = 0; i < page->used; ++i) page->cells[page->run_first + i] = page->run_cell + i;
+}
+
 void DirectMap::set(uint64_t key, uint32_t cell) {
   Page& page = pages_[key >> kPageShift];
+  uint32_t at = static_cast<uint32_t>(key & (kPageKeys - 1));
   if (page.cells == nullptr) {
-    if (cell == kEmpty) return;
-    page.cells.reset(new uint32_t[kPageKeys]());
-    ++page_count_;
+    if (set_in_run(&page, at, cell)) return;
+    write_out(&page);
   }
-  uint32_t& place = page.cells[key & (kPageKeys - 1)];
+  uint32_t& place = page.cells[at];
   uint32_t used = static_cast<uint32_t>(cell != kEmpty) - static_cast<uint32_t>(place != kEmpty);
   uint32_t many = static_cast<uint32_t>(cell == kMany) - static_cast<uint32_t>(place == kMany);
   page.used += used;
@@ -29,10 +61,14 @@ uint64_t DirectMap::next_used(uint64_t from, uint64_t to) const {
   while (from <= to) {
     const Page& page = pages_[from >> kPageShift];
     uint64_t end = std::min(to, from | (kPageKeys - 1));
-    if (page.used != 0) {
+    if (page.cells != nullptr) {
       for (; from <= end; ++from) {
         if (page.cells[from & (kPageKeys - 1)] != kEmpty) return from;
       }
+    } else if (page.used != 0) {
+      uint64_t first = (from & ~uint64_t{kPageKeys - 1}) + page.run_first;
+      from = std::max(from, first);
+      if (from <= end && from - first < page.used) return from;
     }
     from = end + 1;
   }
@@ -43,11 +79,15 @@ uint64_t DirectMap::previous_used(uint64_t from, uint64_t to) const {
   uint64_t key = to + 1;  // one more than the candidate, so that 0 needs no sign
   while (key > from) {
     const Page& page = pages_[(key - 1) >> kPageShift];
-    uint64_t begin = std::max(from, (key - 1) & ~uint64_t{kPageKeys - 1});
-    if (page.used != 0) {
+    uint64_t base = (key - 1) & ~uint64_t{kPageKeys - 1};
+    uint64_t begin = std::max(from, base);
+    if (page.cells != nullptr) {
       for (; key > begin; --key) {
         if (page.cells[(key - 1) & (kPageKeys - 1)] != kEmpty) return key - 1;
       }
+    } else if (page.used != 0) {
+      key = std::min(key, base + page.run_first + page.used);
+      if (key > begin && key > base + page.run_first) return key - 1;
     }
     key = begin;
   }
@@ -61,7 +101,12 @@ uint64_t DirectMap::count_single(uint64_t from, uint64_t to) const {
     uint64_t end = std::min(to, from | (kPageKeys - 1));
     if (end - from == kPageKeys - 1) {
       n += page.used - page.many;
-    } else if (page.used != 0) {
+    } else if (page.cells == nullptr) {
+      uint64_t first = (from & ~uint64_t{kPageKeys - 1}) + page.run_first;
+      uint64_t behind = std::min(end + 1, first + page.used);
+      first = std::max(first, from);
+      n += behind > first ? behind - first : 0;
+    } else {
       for (uint64_t key = from; key <= end; ++key) {
         uint32_t cell = page.cells[key & (kPageKeys - 1)];
         n += cell != kEmpty && cell != kMany ? 1 : 0;
@@ -85,7 +130,7 @@ uint64_t DirectMap::pass(uint64_t* at, uint64_t to, uint64_t n) const {
       continue;
     }
     for (; *at < end && passed < n; ++*at) {
-      passed += page.cells[*at & (kPageKeys - 1)] != kEmpty ? 1 : 0;
+      passed += get(*at) != kEmpty ? 1 : 0;
     }
   }
   return passed;
@@ -104,7 +149,7 @@ uint64_t DirectMap::pass_back(uint64_t* at, uint64_t to, uint64_t n) const {
       continue;
     }
     for (uint64_t end = std::max(begin, to + 1); *at >= end && passed < n; --*at) {
-      passed += page.used != 0 && page.cells[*at & (kPageKeys - 1)] != kEmpty ? 1 : 0;
+      passed += get(*at) != kEmpty ? 1 : 0;
     }
   }
   return passed;

@@ -1,7 +1,9 @@
 // DirectMap: small non-negative integers to rows, an array in pages. The dense part of IntIndex.
 //
 // A cell is empty, one row, or kMany: the rows of that key are kept elsewhere (more than one, or a
-// row id too large for a cell). Not thread-safe.
+// row id too large for a cell). A page whose keys follow each other just as their rows do, which is
+// what loading in the order of the keys leaves behind, is only the description of that run: a
+// lookup then touches no memory of its own. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +35,10 @@ class DirectMap {
 
   uint32_t get(uint64_t key) const {
     const Page& page = pages_[key >> kPageShift];
-    return page.cells == nullptr ? kEmpty : page.cells[key & (kPageKeys - 1)];
+    uint32_t at = static_cast<uint32_t>(key & (kPageKeys - 1));
+    if (page.cells != nullptr) return page.cells[at];
+    uint32_t step = at - page.run_first;
+    return step < page.used ? page.run_cell + step : kEmpty;
   }
   void set(uint64_t key, uint32_t cell);
   /// The first key in [from, to] with a cell, or to + 1.
@@ -46,18 +51,25 @@ class DirectMap {
   /// stops before a page that has a kMany cell. Returns over how many used cells.
   uint64_t pass(uint64_t* at, uint64_t to, uint64_t n) const;
   uint64_t pass_back(uint64_t* at, uint64_t to, uint64_t n) const;
-  uint64_t memory_bytes() const { return page_count_ * kPageKeys * 4; }
+  uint64_t memory_bytes() const {
+    return pages_.capacity() * sizeof(Page) + page_count_ * kPageKeys * 4;
+  }
 
  private:
   struct Page {
-    std::unique_ptr<uint32_t[]> cells;
+    std::unique_ptr<uint32_t[]> cells;  ///< nullptr: `used` keys from run_first on are a run
     uint32_t used = 0;
     uint32_t many = 0;
+    uint32_t run_first = 0;  ///< in the page
+    uint32_t run_cell = 0;   ///< of run_first
   };
+  /// Changes a run where the result is one; false where it is not.
+  bool set_in_run(Page* page, uint32_t at, uint32_t cell);
+  void write_out(Page* page);
   std::vector<Page> pages_;
   uint64_t used_ = 0;  ///< cells that are not empty
   uint64_t many_ = 0;
-  uint64_t page_count_ = 0;
+  uint64_t page_count_ = 0;  ///< pages with cells
 };
 
 }  // namespace orrery::storage

@@ -5,6 +5,8 @@ namespace {
 constexpr uint32_t kPageBytes = 128 << 10;
 /// The first page grows from this, so that a small table is small.
 constexpr uint32_t kSlotsMin = 16;
+/// Pages of a table beyond this size lie in large blocks.
+constexpr uint64_t kSmallBytes = 1 << 20;
 }  // namespace
 
 RowPages::RowPages(uint32_t image_bytes) : slot_bytes_(8 + ((image_bytes + 7) & ~7u)) {
@@ -16,9 +18,22 @@ RowPages::RowPages(uint32_t image_bytes) : slot_bytes_(8 + ((image_bytes + 7) & 
 
 void RowPages::add_page() {
   // Left uninitialised: memory is touched only as slots are used.
+  size_t bytes = size_t{slot_bytes_} << shift_;
   Page page;
-  page.owner.reset(new uint64_t[(uint64_t{slot_bytes_} << shift_) / 8]);
-  page.data = reinterpret_cast<uint8_t*>(page.owner.get());
+  if (memory_bytes_ < kSmallBytes || bytes > env::LargeBlock::kBytes / 4) {
+    page.owner.reset(new uint64_t[bytes / 8]);
+    page.data = reinterpret_cast<uint8_t*>(page.owner.get());
+    memory_bytes_ += bytes;
+  } else {
+    if (block_left_ < bytes) {
+      blocks_.emplace_back();
+      block_left_ = blocks_.back().size();
+      memory_bytes_ += block_left_;
+    }
+    page.data =
+        reinterpret_cast<uint8_t*>(blocks_.back().data() + blocks_.back().size() - block_left_);
+    block_left_ -= bytes;
+  }
   pages_.push_back(std::move(page));
 }
 

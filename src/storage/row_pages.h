@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "env/memory.h"
 #include "storage/version.h"
 
 namespace orrery::storage {
@@ -77,7 +78,7 @@ class RowPages {
   /// Slots, free ones too, whose word is not zero.
   uint64_t marked() const { return marked_; }
   uint64_t free_slots() const { return end_ - used_; }
-  uint64_t memory_bytes() const { return pages_.size() * (uint64_t{slot_bytes_} << shift_); }
+  uint64_t memory_bytes() const { return memory_bytes_; }
 
  private:
   static constexpr RowId kNoSlot = UINT64_MAX;
@@ -85,7 +86,7 @@ class RowPages {
     uint8_t* data = nullptr;
     uint32_t marked = 0;
     uint32_t used = 0;
-    std::unique_ptr<uint64_t[]> owner;
+    std::unique_ptr<uint64_t[]> owner;  ///< nullptr where it lies in a block
   };
   void add_page();
   RowId allocate_freed();
@@ -94,6 +95,9 @@ class RowPages {
   uint32_t shift_;
   uint64_t mask_;
   std::vector<Page> pages_;
+  std::vector<env::LargeBlock> blocks_;  ///< of the pages without an owner of their own
+  size_t block_left_ = 0;                ///< bytes at the end of the last block
+  uint64_t memory_bytes_ = 0;
   RowId end_ = 0;
   RowId free_head_ = kNoSlot;
   uint64_t used_ = 0;

@@ -8,6 +8,10 @@
 #include "base/assert.h"
 
 namespace orrery::storage {
+namespace {
+/// Blocks double up to here, then they are the system's large ones.
+constexpr uint32_t kLargeBlockFrom = 1 << 20;
+}  // namespace
 
 // Classes: 16, 24, 32, ... 128 in steps of 8, then four steps to every doubling up to 8192.
 uint32_t VarHeap::class_of(uint32_t bytes) {
@@ -44,12 +48,17 @@ char* VarHeap::carve(uint32_t bytes) {
       p_ += class_bytes(index);
       left_ -= class_bytes(index);
     }
-    uint32_t size = std::max(next_block_bytes_, bytes);
-    next_block_bytes_ = std::min<uint32_t>(next_block_bytes_ * 2, 1 << 20);
-    blocks_.push_back(std::unique_ptr<char[]>(new char[size]));
-    p_ = blocks_.back().get();
-    left_ = size;
-    memory_bytes_ += size;
+    if (next_block_bytes_ >= kLargeBlockFrom) {
+      large_blocks_.emplace_back();
+      p_ = large_blocks_.back().data();
+      left_ = static_cast<uint32_t>(large_blocks_.back().size());
+    } else {
+      left_ = next_block_bytes_;
+      next_block_bytes_ *= 2;
+      blocks_.push_back(std::unique_ptr<char[]>(new char[left_]));
+      p_ = blocks_.back().get();
+    }
+    memory_bytes_ += left_;
   }
   char* p = p_;
   p_ += bytes;

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "env/memory.h"
+
 namespace orrery::storage {
 
 class VarHeap {
@@ -40,6 +42,7 @@ class VarHeap {
   };
   FreeRun* free_[kClasses] = {};
   std::vector<std::unique_ptr<char[]>> blocks_;
+  std::vector<env::LargeBlock> large_blocks_;
   char* p_ = nullptr;
   uint32_t left_ = 0;
   uint32_t next_block_bytes_ = 16 << 10;
