@@ -16,7 +16,11 @@ void TransactionImpl::start(Isolation level) {
 void TransactionImpl::renew_view() {
   // A catalog of our own stays; so does the latest one.
   bool private_catalog = !definitions.empty();
-  ViewRegistry::renew(slot, store.epoch.load());
+  uint64_t epoch = store.epoch.load();
+  bool catalog_stays = private_catalog || catalog->version() == store.catalog_version.load();
+  // Nothing has been published since: a new view would see the same.
+  if (catalog_stays && slot->epoch.load() == epoch && view.seq == store.last_commit.load()) return;
+  ViewRegistry::renew(slot, epoch);
   view = store.take_view(id, private_catalog ? nullptr : &catalog);
 }
 
