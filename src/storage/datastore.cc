@@ -7,36 +7,23 @@
 namespace orrery::storage {
 namespace {
 
-bool load_integer(const ColumnLayout& c, const uint8_t* image, int64_t* value) {
-  if (c.kind == CellKind::kBool || c.kind > CellKind::kFixed) return false;
-  if (c.kind == CellKind::kFixed) {
-    if (!c.inner.is(types::TypeKind::kU64) && !c.inner.is(types::TypeKind::kI128) &&
-        !c.inner.is(types::TypeKind::kU128)) {
-      return false;
-    }
-    // Automatic keys stay below 2^63, so the low word is the value and the rest is zero.
-    std::memcpy(value, image + c.offset, 8);
-    return true;
-  }
-  *value = 0;
-  std::memcpy(value, image + c.offset, c.width);
-  return c.kind <= CellKind::kI64;
-}
-
-/// Gives automatic columns that hold 0 a value.
+/// Gives an automatic column that holds 0 or NULL a value.
 Status generate_keys(TransactionImpl& t, TableImpl& table, uint8_t* image) {
   if (table.auto_column() < 0) return {};
-  const ColumnLayout& c = table.layout().column(static_cast<uint32_t>(table.auto_column()));
+  const auto column = static_cast<uint32_t>(table.auto_column());
+  const ColumnLayout& c = table.layout().column(column);
   int64_t value = 0;
-  if (!load_integer(c, image, &value) || value != 0) return {};
+  if (!load_auto_key(c, image, &value) || value != 0) return {};
   ORRERY_TRY_ASSIGN(int64_t key, t.next_auto_key(table));
   if (c.width < 8) {
-    bool is_signed = c.kind == CellKind::kI8 || c.kind == CellKind::kI16 || c.kind == CellKind::kI32;
+    bool is_signed =
+        c.kind == CellKind::kI8 || c.kind == CellKind::kI16 || c.kind == CellKind::kI32;
     int64_t largest = (int64_t{1} << (c.width * 8 - (is_signed ? 1 : 0))) - 1;
     if (key > largest) {
       return Error(ErrorCode::kOverflow, "automatic keys of column '" + c.name + "' are used up");
     }
   }
+  if (c.nullable) image[c.null_byte] &= static_cast<uint8_t>(~c.null_mask);
   std::memcpy(image + c.offset, &key, std::min<uint32_t>(c.width, 8));
   return {};
 }
@@ -165,8 +152,7 @@ Status erase_all(TransactionImpl& t, TableImpl& table, std::span<const RowId> ro
 
 }  // namespace
 
-Result<uint64_t> delete_equal_bsatn(Transaction& transaction, Table& table,
-                                    std::string_view rows) {
+Result<uint64_t> delete_equal_bsatn(Transaction& transaction, Table& table, std::string_view rows) {
   TransactionImpl& t = transaction.impl();
   TableImpl& from = impl_of(table);
   ORRERY_TRY(refuse_system_table(table));
@@ -264,7 +250,8 @@ BsatnScan::Filled BsatnScan::fill(std::span<uint8_t> buffer) {
     uint32_t want = kBatch;
     if (fixed != 0) {
       // No more than fit; one more, kept for the next call, tells the end from a full buffer.
-      want = static_cast<uint32_t>(std::min<size_t>(kBatch, (buffer.size() - out.bytes) / fixed + 1));
+      want =
+          static_cast<uint32_t>(std::min<size_t>(kBatch, (buffer.size() - out.bytes) / fixed + 1));
     }
     uint32_t n = walk_ != nullptr ? walk_->next(rows, ids, want) : scan_.next(rows, ids, want);
     if (n == 0) return out;
@@ -272,8 +259,8 @@ BsatnScan::Filled BsatnScan::fill(std::span<uint8_t> buffer) {
     uint8_t* to = buffer.data() + out.bytes;
     uint8_t* end = buffer.data() + buffer.size();
     if (fixed != 0) {
-      uint32_t fit = static_cast<uint32_t>(
-          std::min<size_t>(n, static_cast<size_t>(end - to) / fixed));
+      uint32_t fit =
+          static_cast<uint32_t>(std::min<size_t>(n, static_cast<size_t>(end - to) / fixed));
       to = layout.write_fixed_rows(rows, fit, to);
       i = fit;
     } else {

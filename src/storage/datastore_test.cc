@@ -70,19 +70,45 @@ void append_random(const AlgebraicType& type, std::mt19937_64& random, std::stri
   }
 }
 
-AlgebraicType shape() { return AlgebraicType::sum({{"None", AlgebraicType::unit()},
-                                                   {"Circle", AlgebraicType::f32()},
-                                                   {"Named", AlgebraicType::string()}}); }
+AlgebraicType shape() {
+  return AlgebraicType::sum({{"None", AlgebraicType::unit()},
+                             {"Circle", AlgebraicType::f32()},
+                             {"Named", AlgebraicType::string()}});
+}
 
 std::vector<AlgebraicType> all_types() {
   using A = AlgebraicType;
-  std::vector<AlgebraicType> out = {
-      A::boolean(), A::i8(), A::u8(), A::i16(), A::u16(), A::i32(), A::u32(), A::i64(), A::u64(),
-      A::i128(), A::u128(), A::i256(), A::u256(), A::f32(), A::f64(), A::string(), A::bytes(),
-      A::identity(), A::connection_id(), A::timestamp_micros(), A::timestamp(), A::uuid(),
-      A::json(), A::vector(0), A::array(A::string()), A::array(A::u32()), shape(),
-      A::product({{"x", A::i32()}, {"y", A::f64()}}), A::product({{"s", A::string()}, {"b", A::boolean()}}),
-      A::plain_enum(std::vector<std::string_view>{"a", "b", "c"}), A::schedule_at()};
+  std::vector<AlgebraicType> out = {A::boolean(),
+                                    A::i8(),
+                                    A::u8(),
+                                    A::i16(),
+                                    A::u16(),
+                                    A::i32(),
+                                    A::u32(),
+                                    A::i64(),
+                                    A::u64(),
+                                    A::i128(),
+                                    A::u128(),
+                                    A::i256(),
+                                    A::u256(),
+                                    A::f32(),
+                                    A::f64(),
+                                    A::string(),
+                                    A::bytes(),
+                                    A::identity(),
+                                    A::connection_id(),
+                                    A::timestamp_micros(),
+                                    A::timestamp(),
+                                    A::uuid(),
+                                    A::json(),
+                                    A::vector(0),
+                                    A::array(A::string()),
+                                    A::array(A::u32()),
+                                    shape(),
+                                    A::product({{"x", A::i32()}, {"y", A::f64()}}),
+                                    A::product({{"s", A::string()}, {"b", A::boolean()}}),
+                                    A::plain_enum(std::vector<std::string_view>{"a", "b", "c"}),
+                                    A::schedule_at()};
   size_t n = out.size();
   for (size_t i = 0; i < n; ++i) out.push_back(A::option(out[i]));
   return out;
@@ -150,7 +176,6 @@ TEST(DatastoreTest, EveryTypeGoesInAndComesOut) {
     EXPECT_TRUE(f.scan(BsatnScan(*f.table, f.store.read_view().view()), buffer) == rows);
   }
 }
-
 
 TEST(DatastoreTest, IndexesFollowTheOrderOfTheTypes) {
   std::mt19937_64 random(11);
@@ -323,6 +348,52 @@ TEST(DatastoreTest, KeysAreGeneratedAndRowsReplaced) {
   EXPECT_EQ(refused.error().code(), ErrorCode::kNotSupported);
 }
 
+TEST(DatastoreTest, AutomaticKeysOfEveryWidth) {
+  using A = AlgebraicType;
+  for (const AlgebraicType& type : {A::i8(), A::u8(), A::i16(), A::u16(), A::i32(), A::u32(),
+                                    A::i64(), A::u64(), A::i128(), A::u128()}) {
+    SCOPED_TRACE(type.to_string());
+    TableDef def;
+    def.name = "keys";
+    def.columns = {{"id", type, "", "", true}};
+    def.indexes = {{0, "id", IndexKind::kBTree, true, true, true, {0}, ""}};
+    Fixture f(def);
+    const size_t width = *type.fixed_bytes();
+    auto key = [&](int64_t v) {
+      std::string s(width, v < 0 ? '\xff' : '\0');
+      std::memcpy(s.data(), &v, std::min<size_t>(width, 8));
+      return s;
+    };
+    auto t = f.store.begin(Isolation::kReadCommitted);
+    std::string generated;
+    auto next = [&] {
+      generated.clear();
+      return insert_bsatn(*t, *f.table, key(0), &generated).has_value() ? generated : "";
+    };
+    EXPECT_EQ(next(), key(1));
+    // Keys that are given count; negative ones and those beyond 2^63 do not.
+    ASSERT_TRUE(insert_bsatn(*t, *f.table, key(100), &generated));
+    ASSERT_TRUE(insert_bsatn(*t, *f.table, std::string(width, '\x80'), nullptr));
+    bool is_small = type.is(TypeKind::kU8) || type.is(TypeKind::kU16) || type.is(TypeKind::kU32);
+    if (!is_small) EXPECT_EQ(next(), key(101));
+    if (width == 16) {
+      std::string high = key(0);
+      high[9] = 1;
+      generated.clear();
+      ASSERT_TRUE(insert_bsatn(*t, *f.table, high, &generated));
+      EXPECT_EQ(generated, high) << "it is not 0";
+    }
+    if (width == 1) {
+      int64_t largest = is_small ? 255 : 127;
+      (void)insert_bsatn(*t, *f.table, key(largest), nullptr);
+      auto refused = insert_bsatn(*t, *f.table, key(0), nullptr);
+      ASSERT_FALSE(refused);
+      EXPECT_EQ(refused.error().code(), ErrorCode::kOverflow);
+    }
+    ASSERT_TRUE(t->commit());
+  }
+}
+
 TEST(DatastoreTest, DeletesByRowAndByRange) {
   Fixture f(items());
   Table& table = *f.table;
@@ -330,8 +401,8 @@ TEST(DatastoreTest, DeletesByRowAndByRange) {
   for (int i = 1; i <= 100; ++i) {
     ASSERT_TRUE(insert_bsatn(*t, table, item(0, "name " + std::to_string(i), i % 10), nullptr));
   }
-  std::string relation = bytes_of<uint32_t>(3) + item(5, "name 5", 5) + item(6, "name 6", 7) +
-                         item(7, "name 7", 7);
+  std::string relation =
+      bytes_of<uint32_t>(3) + item(5, "name 5", 5) + item(6, "name 6", 7) + item(7, "name 7", 7);
   auto deleted = delete_equal_bsatn(*t, table, relation);
   ASSERT_TRUE(deleted);
   EXPECT_EQ(*deleted, 2u);

@@ -147,6 +147,9 @@ std::vector<RowId> live_rows(const TableCore& core);
 Status fill_index(const TableImpl& table, IndexImpl& index, std::span<const RowId> rows);
 
 Status refuse_system_table(const Table& table);
+/// The value of an automatic column, 0 for NULL; false where it is no integer or not one of those
+/// that can be generated (0 to 2^63 - 1).
+bool load_auto_key(const ColumnLayout& c, const uint8_t* image, int64_t* value);
 /// Keeps the largest automatic key.
 void note_auto_key(TableImpl& table, const uint8_t* image);
 

@@ -12,13 +12,48 @@ TxnState& TransactionImpl::writable_state() {
   return *state;
 }
 
+bool load_auto_key(const ColumnLayout& c, const uint8_t* image, int64_t* value) {
+  const uint8_t* p = image + c.offset;
+  auto load = [&]<class T>(T v) {
+    std::memcpy(&v, p, sizeof(v));
+    *value = static_cast<int64_t>(v);
+    return true;
+  };
+  switch (c.kind) {
+    case CellKind::kI8:
+      return load(int8_t{});
+    case CellKind::kU8:
+      return load(uint8_t{});
+    case CellKind::kI16:
+      return load(int16_t{});
+    case CellKind::kU16:
+      return load(uint16_t{});
+    case CellKind::kI32:
+      return load(int32_t{});
+    case CellKind::kU32:
+      return load(uint32_t{});
+    case CellKind::kI64:
+      return load(int64_t{});
+    case CellKind::kFixed:
+      break;
+    default:
+      return false;
+  }
+  if (c.inner.is(types::TypeKind::kU64)) return load(int64_t{}) && *value >= 0;
+  if (!c.inner.is(types::TypeKind::kI128) && !c.inner.is(types::TypeKind::kU128)) return false;
+  int64_t high = 0;
+  std::memcpy(&high, p + 8, sizeof(high));
+  return load(int64_t{}) && *value >= 0 && high == 0;
+}
+
 void note_auto_key(TableImpl& table, const uint8_t* image) {
   if (table.auto_column() < 0) return;
-  Datum key = table.layout().cell(image, static_cast<uint32_t>(table.auto_column()));
-  if (key.type() != types::TypeId::kInteger) return;
+  int64_t key = 0;
+  const ColumnLayout& c = table.layout().column(static_cast<uint32_t>(table.auto_column()));
+  if (!load_auto_key(c, image, &key)) return;
   std::atomic<int64_t>& largest = table.core().auto_largest;
   int64_t seen = largest.load(std::memory_order_relaxed);
-  while (key.as_int64() > seen && !largest.compare_exchange_weak(seen, key.as_int64())) {
+  while (key > seen && !largest.compare_exchange_weak(seen, key)) {
   }
 }
 
