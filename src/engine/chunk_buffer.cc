@@ -9,25 +9,25 @@ namespace orrery::engine {
 void ChunkBuffer::append(const types::Chunk& chunk) {
   const types::Selection rows = chunk.rows();
   if (rows.count == 0) return;
-  types::Chunk copy;
+  auto kept_rows = std::make_unique<types::Chunk>();
+  types::Chunk& copy = *kept_rows;
   copy.row_count = rows.count;
   copy.columns.reserve(chunk.columns.size());
   for (const types::Vector& column : chunk.columns) {
     types::Vector& kept = copy.columns.emplace_back(column.type(), rows.count);
     kept.copy_selected(column, rows, 0, types::Vector::CopyStrings::kYes);
   }
-  chunks_.push_back(std::move(copy));
+  chunks_.push_back(std::move(kept_rows));
 }
 
 const types::Chunk* ChunkBuffer::next() {
   if (position_ == chunks_.size()) return nullptr;
-  return &chunks_[position_++];
+  return chunks_[position_++].get();
 }
 
-types::Chunk ChunkBuffer::take_first() {
-  types::Chunk first = std::move(chunks_.front());
-  chunks_.pop_front();
-  return first;
+types::Chunk ChunkBuffer::take_next() {
+  ORRERY_ASSERT(position_ < chunks_.size());
+  return std::move(*std::exchange(chunks_[position_++], nullptr));
 }
 
 ChunkBuilder::ChunkBuilder(std::vector<types::TypeId> column_types)

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -17,11 +17,12 @@ class ChunkBuffer {
   void append(const types::Chunk& chunk);
   /// The next chunk, or nullptr at the end; it stays until the buffer is destroyed.
   const types::Chunk* next();
-  /// Gives up the first chunk.
-  types::Chunk take_first();
+  /// Gives up the next chunk; there must be one.
+  types::Chunk take_next();
 
  private:
-  std::deque<types::Chunk> chunks_;
+  // Every write has a buffer, few put anything in: an empty one allocates nothing.
+  std::vector<std::unique_ptr<types::Chunk>> chunks_;
   size_t position_ = 0;
 };
 

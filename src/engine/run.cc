@@ -86,7 +86,7 @@ class ExecutionSource final : public RowSource, public ScopedReader {
       if (!more || !*more) break;
       detached_.append(*chunk);
     }
-    if (current_.row_count > 0) current_ = kept.take_first();
+    if (current_.row_count > 0) current_ = kept.take_next();
     execution_.reset();
   }
 
