@@ -1,9 +1,11 @@
 // The `orrery` program.
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "cli/options.h"
+#include "cli/progress.h"
 #include "cli/shell.h"
 #include "engine/registry.h"
 
@@ -35,7 +37,14 @@ int run_shell(const std::vector<std::string>& arguments) {
     std::fputs(cli::kShellHelp, stdout);
     return cli::kExitOk;
   }
-  auto session = orrery::engine::open_session(options->dsn);
+  // The database keeps the listener, but the line is ours.
+  auto line = std::make_shared<cli::ProgressLine>("opening " + options->dsn, true);
+  auto session = orrery::engine::open_session(
+      options->dsn, orrery::env::system_environment(),
+      [line = std::weak_ptr(line)](const orrery::storage::RecoveryProgress& p) {
+        if (auto shown = line.lock()) shown->update(p.bytes_done, p.bytes_total, 0);
+      });
+  line.reset();
   if (!session) {
     std::fprintf(stderr, "orrery: cannot open %s: %s\n", options->dsn.c_str(),
                  session.error().message().c_str());

@@ -36,9 +36,10 @@ void ProgressLine::update(uint64_t done, uint64_t total, uint64_t rows) {
   int filled = static_cast<int>(share * kBarCells);
   std::string bar = std::string(static_cast<size_t>(filled), '#') +
                     std::string(static_cast<size_t>(kBarCells - filled), '.');
+  std::fprintf(stderr, "\r\033[K%s [%s] %3.0f%%", what_.c_str(), bar.c_str(), share * 100);
+  if (rows == 0) return;
   double rate = static_cast<double>(rows) * 1e9 / static_cast<double>(t - started_nanos_);
-  std::fprintf(stderr, "\r\033[K%s [%s] %3.0f%%  %llu rows, %.0f rows/s", what_.c_str(),
-               bar.c_str(), share * 100, static_cast<unsigned long long>(rows), rate);
+  std::fprintf(stderr, "  %llu rows, %.0f rows/s", static_cast<unsigned long long>(rows), rate);
 }
 
 }  // namespace orrery::cli

@@ -11,7 +11,7 @@ class ProgressLine {
  public:
   ProgressLine(std::string what, bool enabled);
   ~ProgressLine();  ///< wipes the line
-  /// done and total in any unit; total 0 = unknown.
+  /// done and total in any unit; total 0 = unknown. rows 0 = the work is not counted in rows.
   void update(uint64_t done, uint64_t total, uint64_t rows);
 
  private:

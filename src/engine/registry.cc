@@ -83,8 +83,10 @@ Result<std::shared_ptr<Session>> open_shared(const std::string& dsn, const Datab
 }  // namespace
 
 Result<std::shared_ptr<Session>> open_session(std::string_view dsn,
-                                              const env::Environment& environment) {
+                                              const env::Environment& environment,
+                                              RecoveryListener on_recovery) {
   ORRERY_TRY_ASSIGN(DatabaseOptions options, parse_dsn(dsn));
+  options.durability.on_progress = std::move(on_recovery);
   if (options.kind == StorageKind::kMemory && options.path.empty()) {
     ORRERY_TRY_ASSIGN(std::shared_ptr<Database> database, Database::open(options, environment));
     return std::make_shared<Session>(std::move(database));
