@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/assert.h"
+#include "base/utf8.h"
 #include "types/cast.h"
 #include "types/json.h"
 #include "types/regex.h"
@@ -84,7 +85,7 @@ void wildcard(std::string_view text) {
   Wildcard folded = Wildcard::like(pattern, '\\', Wildcard::Case::kInsensitive);
   bool folded_hit = folded.matches(subject);
   // Half a character in the pattern may fit one whose other case begins with other bytes.
-  if (hit && types::is_valid_utf8(pattern)) ORRERY_ASSERT(folded_hit);
+  if (hit && orrery::utf8_valid(pattern)) ORRERY_ASSERT(folded_hit);
   (void)Wildcard::glob(pattern).matches(subject);
 }
 

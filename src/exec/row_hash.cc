@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "exec/cell_layouts.h"
 #include "types/compare.h"
 
 namespace orrery::exec {
@@ -31,28 +32,6 @@ inline uint64_t hash_cell(const StringRef& v) {
 }
 inline uint64_t hash_cell(const Datum& v) {
   return types::hash_datum(v);
-}
-
-/// fn(cell type tag) for the layout.
-template <class Fn>
-void with_cells(TypeId type, Fn&& fn) {
-  switch (layout_of(type)) {
-    case Layout::kInt64:
-      fn(static_cast<const int64_t*>(nullptr));
-      break;
-    case Layout::kDouble:
-      fn(static_cast<const double*>(nullptr));
-      break;
-    case Layout::kBool:
-      fn(static_cast<const uint8_t*>(nullptr));
-      break;
-    case Layout::kString:
-      fn(static_cast<const StringRef*>(nullptr));
-      break;
-    case Layout::kDatum:
-      fn(static_cast<const Datum*>(nullptr));
-      break;
-  }
 }
 
 /// row_of(i) names the cell of position i, is_null(row) says whether it is NULL.

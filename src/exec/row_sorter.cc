@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 
+#include "exec/cell_layouts.h"
 #include "types/compare.h"
 
 namespace orrery::exec {
@@ -42,28 +43,6 @@ inline uint64_t encode(const StringRef& s) {
 }
 inline uint64_t encode(const Datum&) {
   return 0;
-}
-
-/// fn(cell tag) for types whose prefixes tell something; false for the others.
-template <class Fn>
-void with_cells(TypeId type, Fn&& fn) {
-  switch (layout_of(type)) {
-    case Layout::kInt64:
-      fn(static_cast<const int64_t*>(nullptr));
-      break;
-    case Layout::kDouble:
-      fn(static_cast<const double*>(nullptr));
-      break;
-    case Layout::kBool:
-      fn(static_cast<const uint8_t*>(nullptr));
-      break;
-    case Layout::kString:
-      fn(static_cast<const StringRef*>(nullptr));
-      break;
-    case Layout::kDatum:
-      fn(static_cast<const Datum*>(nullptr));
-      break;
-  }
 }
 
 /// Bytes are compared as such only for types whose order is that of their bytes.

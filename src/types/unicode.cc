@@ -9,6 +9,8 @@
 #include <locale.h>
 #endif
 
+#include "base/utf8.h"
+
 namespace orrery::types {
 namespace {
 
@@ -88,32 +90,9 @@ uint32_t decode_utf8(const char* p, const char* end, uint32_t* out) {
   return 1;
 }
 
-bool is_valid_utf8(std::string_view s) {
-  const char* p = s.data();
-  const char* end = p + s.size();
-  while (p < end) {
-    uint32_t c;
-    p += decode_utf8(p, end, &c);
-    if (c > kCodePointMax) return false;
-  }
-  return true;
-}
-
 void append_utf8(uint32_t c, std::string* out) {
-  if (c < 0x80) {
-    out->push_back(static_cast<char>(c));
-  } else if (c < 0x800) {
-    out->push_back(static_cast<char>(0xc0 | c >> 6));
-    out->push_back(static_cast<char>(0x80 | (c & 0x3f)));
-  } else if (c < 0x10000) {
-    out->push_back(static_cast<char>(0xe0 | c >> 12));
-    out->push_back(static_cast<char>(0x80 | (c >> 6 & 0x3f)));
-    out->push_back(static_cast<char>(0x80 | (c & 0x3f)));
-  } else if (c <= kCodePointMax) {
-    out->push_back(static_cast<char>(0xf0 | c >> 18));
-    out->push_back(static_cast<char>(0x80 | (c >> 12 & 0x3f)));
-    out->push_back(static_cast<char>(0x80 | (c >> 6 & 0x3f)));
-    out->push_back(static_cast<char>(0x80 | (c & 0x3f)));
+  if (c <= kCodePointMax) {
+    utf8_append(c, out);
   } else {
     out->push_back(static_cast<char>(c - kInvalidByte));
   }

@@ -1,7 +1,7 @@
-// UTF-8 and the case of characters. Bytes that are not UTF-8 are kept as they are and count one
-// character each; nothing here fails or reads past the end. Case mapping is one character to one
-// (but ß becomes SS), by the C library's tables in a locale of our own, so the program's locale
-// does not matter. Thread-safe.
+// Characters of UTF-8 text, and their case (base/utf8.h says whether text is UTF-8). Bytes that are
+// not UTF-8 are kept as they are and count one character each; nothing here fails or reads past the
+// end. Case mapping is one character to one (but ß becomes SS), by the C library's tables in a
+// locale of our own, so the program's locale does not matter. Thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,6 @@ inline constexpr uint32_t kInvalidByte = 0x110000;
 
 /// True where every byte is below 0x80.
 bool is_ascii(std::string_view s);
-bool is_valid_utf8(std::string_view s);
 /// Decodes the character at `p` (p < end) and returns its length in bytes, 1 to 4.
 uint32_t decode_utf8(const char* p, const char* end, uint32_t* code_point);
 /// Length in bytes of the character at `p`, as decode_utf8() sees it.
@@ -26,7 +25,7 @@ inline uint32_t utf8_length(const char* p, const char* end) {
   uint32_t ignored;
   return decode_utf8(p, end, &ignored);
 }
-/// Appends a code point, or the byte of a kInvalidByte value.
+/// Appends a code point as utf8_append() does, or the byte of a kInvalidByte value.
 void append_utf8(uint32_t code_point, std::string* out);
 size_t count_characters(std::string_view s);
 /// Byte offset of character `index`, or s.size() where there are fewer.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/utf8.h"
 #include "types/digest.h"
 
 namespace orrery::types {
@@ -43,12 +44,15 @@ TEST(Unicode, DecodesOnlyWhatIsValid) {
   for (uint32_t c = 0; c <= kCodePointMax; c += c < 0x11000 ? 1 : 257) {
     std::string s;
     append_utf8(c, &s);
-    bool surrogate = c >= 0xd800 && c <= 0xdfff;
-    EXPECT_EQ(is_valid_utf8(s), !surrogate) << c;
+    EXPECT_TRUE(utf8_valid(s)) << c;
+    uint32_t decoded = 0;
+    EXPECT_EQ(decode_utf8(s.data(), s.data() + s.size(), &decoded), s.size());
+    const bool surrogate = c >= 0xd800 && c <= 0xdfff;
+    EXPECT_EQ(decoded, surrogate ? 0xfffd : c);
   }
   for (std::string_view s : {"\xc0\x80", "\xe0\x80\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80",
                              "\xc3", "\x80", "\xf8\x88\x80\x80\x80"}) {
-    EXPECT_FALSE(is_valid_utf8(s));
+    EXPECT_FALSE(utf8_valid(s));
     std::string again;  // bytes that are no character come back as they are
     for (const char *p = s.data(), *end = p + s.size(); p < end;) {
       uint32_t c;
