@@ -13,6 +13,19 @@ using types::Selection;
 using types::TypeId;
 using types::Vector;
 
+Status remainder_integers(const KernelCall& call, const Selection& rows, Vector& out) {
+  int64_t* to = out.data<int64_t>();
+  binary_rows<int64_t, int64_t>(*call.args[0], *call.args[1], rows,
+                                [&](uint32_t r, int64_t a, int64_t b) {
+                                  if (b == 0) {
+                                    out.set_null(r);
+                                  } else {
+                                    to[r] = b == -1 ? 0 : a % b;
+                                  }
+                                });
+  return {};
+}
+
 namespace {
 
 Error overflow_error(int64_t a, int64_t b) {
@@ -69,19 +82,6 @@ Status divide_integers(const KernelCall& call, const Selection& rows, Vector& ou
     }
   });
   return fits ? Status() : Status(overflow_error(INT64_MIN, -1));
-}
-
-Status remainder_integers(const KernelCall& call, const Selection& rows, Vector& out) {
-  int64_t* to = out.data<int64_t>();
-  binary_rows<int64_t, int64_t>(*call.args[0], *call.args[1], rows,
-                                [&](uint32_t r, int64_t a, int64_t b) {
-                                  if (b == 0) {
-                                    out.set_null(r);
-                                  } else {
-                                    to[r] = b == -1 ? 0 : a % b;
-                                  }
-                                });
-  return {};
 }
 
 struct AddFloats {

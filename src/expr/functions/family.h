@@ -49,5 +49,8 @@ std::span<const Family> all_families();
 
 /// Gives NULL for every row.
 Status null_kernel(const KernelCall& call, const types::Selection& rows, types::Vector& out);
+/// a % b of INTEGERs; NULL where b is 0.
+Status remainder_integers(const KernelCall& call, const types::Selection& rows,
+                          types::Vector& out);
 
 }  // namespace orrery::expr

@@ -147,19 +147,6 @@ Status logarithm(const KernelCall& call, const Selection& rows, Vector& out) {
   return {};
 }
 
-Status modulo(const KernelCall& call, const Selection& rows, Vector& out) {
-  int64_t* to = out.data<int64_t>();
-  binary_rows<int64_t, int64_t>(*call.args[0], *call.args[1], rows,
-                                [&](uint32_t r, int64_t a, int64_t b) {
-                                  if (b == 0) {
-                                    out.set_null(r);
-                                  } else {
-                                    to[r] = b == -1 ? 0 : a % b;
-                                  }
-                                });
-  return {};
-}
-
 Status sign(const KernelCall& call, const Selection& rows, Vector& out) {
   int64_t* to = out.data<int64_t>();
   unary_rows<double>(*call.args[0], rows, [to](uint32_t r, double x) {
@@ -262,7 +249,7 @@ constexpr Overload kOverloads[] = {
     {{"FLOOR", 1, 1, kPure, kPropagate, everywhere<floor_of>}, kFloat, {kFloat}},
     {{"CEIL", 1, 1, kPure, kPropagate, everywhere<ceil_of>}, kFloat, {kFloat}},
     {{"CEILING", 1, 1, kPure, kPropagate, everywhere<ceil_of>}, kFloat, {kFloat}},
-    {{"MOD", 2, 2, kPure, kPropagate, modulo}, kInteger, {kInteger, kInteger}},
+    {{"MOD", 2, 2, kPure, kPropagate, remainder_integers}, kInteger, {kInteger, kInteger}},
     {{"POWER", 2, 2, kPure, kPropagate, power}, kFloat, {kFloat, kFloat}},
     {{"POW", 2, 2, kPure, kPropagate, power}, kFloat, {kFloat, kFloat}},
     {{"SQRT", 1, 1, kPure, kPropagate, within<sqrt_of, not_negative>}, kFloat, {kFloat}},
