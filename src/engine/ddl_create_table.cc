@@ -1,4 +1,5 @@
 // CREATE TABLE with a list of columns.
+#include <unordered_set>
 #include <utility>
 
 #include "engine/dispatch.h"
@@ -11,8 +12,9 @@ namespace orrery::engine {
 namespace {
 
 Status add_columns(const sql::CreateTableStatement& statement, storage::TableDef* table) {
+  std::unordered_set<std::string> names;
   for (const sql::ColumnDefinition& definition : statement.columns) {
-    if (table->find_column(definition.name.text) >= 0) return duplicate_column();
+    if (!names.insert(lower_word(definition.name.text)).second) return duplicate_column();
     ORRERY_TRY_ASSIGN(storage::ColumnDef column, make_column(definition));
     table->columns.push_back(std::move(column));
   }

@@ -1,5 +1,7 @@
 // Changes of definitions. A transaction works on a private catalog and publishes what it changed.
 #include <algorithm>
+#include <string>
+#include <unordered_set>
 
 #include "base/assert.h"
 #include "storage/transaction_impl.h"
@@ -13,12 +15,10 @@ Error no_table(std::string_view name) {
 }
 
 Status check_columns(const TableDef& def) {
-  for (size_t i = 0; i < def.columns.size(); ++i) {
-    for (size_t j = 0; j < i; ++j) {
-      if (folded_name(def.columns[i].name) == folded_name(def.columns[j].name)) {
-        return Error(ErrorCode::kInvalidArgument,
-                     "duplicate column '" + def.columns[i].name + "'");
-      }
+  std::unordered_set<std::string> names;
+  for (const ColumnDef& column : def.columns) {
+    if (!names.insert(folded_name(column.name)).second) {
+      return Error(ErrorCode::kInvalidArgument, "duplicate column '" + column.name + "'");
     }
   }
   for (const IndexDef& index : def.indexes) {
