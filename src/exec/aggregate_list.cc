@@ -7,6 +7,7 @@
 #include "exec/aggregate_state.h"
 #include "types/cast.h"
 #include "types/compare.h"
+#include "types/json.h"
 
 namespace orrery::exec {
 namespace {
@@ -73,38 +74,8 @@ void append_plain(const Datum& d, std::string* out) {
   }
 }
 
-void append_json_string(std::string_view s, std::string* out) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  *out += '"';
-  for (char c : s) {
-    switch (c) {
-      case '"':
-        *out += "\\\"";
-        break;
-      case '\\':
-        *out += "\\\\";
-        break;
-      case '\n':
-        *out += "\\n";
-        break;
-      case '\r':
-        *out += "\\r";
-        break;
-      case '\t':
-        *out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          *out += "\\u00";
-          *out += kHex[(c >> 4) & 15];
-          *out += kHex[c & 15];
-        } else {
-          *out += c;
-        }
-    }
-  }
-  *out += '"';
-}
+/// Cells count their bytes in 32 bits, and nobody reads a longer text.
+constexpr size_t kListedTextBytesMax = size_t{1} << 30;
 
 class TextState final : public AggregateState {
  public:
@@ -113,6 +84,7 @@ class TextState final : public AggregateState {
   void clear() override {
     clear_vector(&groups_);
     bytes_ = 0;
+    too_long_ = false;
   }
   void resize(uint32_t count) override { groups_.resize(count); }
   void update(const uint32_t* groups, const Vector* arg, const Selection& sel) override {
@@ -121,6 +93,8 @@ class TextState final : public AggregateState {
       if (d.is_null()) continue;
       Group& g = groups_[groups == nullptr ? 0 : groups[i]];
       size_t before = g.text.size();
+      too_long_ = too_long_ || before > kListedTextBytesMax;
+      if (too_long_) return;
       if (g.any) g.text += separator_;
       g.any = true;
       bool quoted =
@@ -129,7 +103,7 @@ class TextState final : public AggregateState {
       if (quoted) {
         scratch_.clear();
         append_plain(d, &scratch_);
-        append_json_string(scratch_, &g.text);
+        types::append_json_string(scratch_, &g.text);
       } else {
         append_plain(d, &g.text);
       }
@@ -156,6 +130,11 @@ class TextState final : public AggregateState {
     }
   }
   uint64_t bytes() const override { return bytes_ + groups_.capacity() * sizeof(Group); }
+  Status status() const override {
+    if (!too_long_) return {};
+    return Error(ErrorCode::kLimit, std::string(array_ ? "ARRAY_AGG" : "STRING_AGG") +
+                                        " makes a text longer than 1 GiB");
+  }
 
  private:
   struct Group {
@@ -167,6 +146,7 @@ class TextState final : public AggregateState {
   std::vector<Group> groups_;
   std::string scratch_;
   uint64_t bytes_ = 0;
+  bool too_long_ = false;
 };
 
 }  // namespace

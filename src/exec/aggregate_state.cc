@@ -185,7 +185,7 @@ Status AggregateSet::update_call(Call& call, const types::Chunk& in, Selection r
   if (!call.plan->order_by.empty()) return collect(call, in, rows, groups);
   const Vector* arg = call.args.size() == 0 ? nullptr : call.args.results()[0];
   call.state->update(groups, arg, rows);
-  return {};
+  return call.state->status();
 }
 
 Status AggregateSet::update(const types::Chunk& in, const Selection& rows, const uint32_t* groups) {
@@ -213,6 +213,7 @@ Status AggregateSet::finish_input() {
       call.collected.column(arg_column).gather(&rows[at], n, &arg, 0);
       call.collected.column(arg_column).hold_strings(&arg);
       call.state->update(groups.data(), &arg, {nullptr, n});
+      ORRERY_TRY(call.state->status());
     }
     call.collected.clear();
   }

@@ -30,6 +30,8 @@ class AggregateState {
   /// Results of groups [first, first + n) to out cells [0, n).
   virtual void finish(uint32_t first, uint32_t n, types::Vector& out) = 0;
   virtual uint64_t bytes() const = 0;
+  /// An error where a result cannot be given; to be asked after update().
+  virtual Status status() const { return {}; }
 };
 
 /// `argument`: static type of the first argument.

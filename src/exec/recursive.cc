@@ -8,6 +8,10 @@
 namespace orrery::exec {
 namespace {
 
+/// What the rows of a recursion may take where the database has no memory limit: they can double in
+/// each round.
+constexpr uint64_t kUnlimitedBytesMax = uint64_t{1} << 30;
+
 /// WITH RECURSIVE: gives out each round's rows as they are; a round reads those of the round
 /// before.
 class Recursive final : public Source, private Sink {
@@ -88,7 +92,13 @@ class Recursive final : public Source, private Sink {
       scope_.run.memory.hold(&held_, coming_.bytes() + current_.bytes() + seen_.bytes());
       return scope_.run.memory.exceeded();
     };
-    if (!account() || coming_.spilled()) return Flow::kNeedInput;
+    const bool exceeded = account();
+    if (scope_.run.memory.limit() == 0 && held_.bytes > kUnlimitedBytesMax) {
+      return Error(ErrorCode::kOutOfMemory,
+                   "the rows of a recursive query take more than 1 GiB; with a memory_limit they "
+                   "would go on in files");
+    }
+    if (!exceeded || coming_.spilled()) return Flow::kNeedInput;
     ORRERY_TRY_ASSIGN(bool spill, should_spill(scope_.run, held_.bytes, "a recursive query"));
     if (spill) ORRERY_TRY(coming_.spill());
     account();

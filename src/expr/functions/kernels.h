@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <string_view>
 
+#include "base/result.h"
 #include "types/vector.h"
 
 namespace orrery::expr {
@@ -60,5 +63,27 @@ inline types::StringRef build_string(types::Vector& out, size_t size, Fill fill)
 
 /// No function makes a longer text out of a short one.
 inline constexpr size_t kTextBytesMax = 10u << 20;
+
+/// What the texts that one call makes may take together: a chunk of long ones would fill the memory
+/// before anything could stop it, and cells count their bytes in 32 bits.
+class TextBudget {
+ public:
+  /// False, from then on, where `bytes` more are too many.
+  bool take(size_t bytes) {
+    if (bytes > left_) left_ = 0;
+    fits_ = fits_ && bytes <= left_;
+    left_ -= fits_ ? bytes : 0;
+    return fits_;
+  }
+  Status status(std::string_view function) const {
+    if (fits_) return {};
+    return Error(ErrorCode::kLimit,
+                 std::string(function) + " makes more than 1 GiB of text at once");
+  }
+
+ private:
+  size_t left_ = size_t{1} << 30;
+  bool fits_ = true;
+};
 
 }  // namespace orrery::expr

@@ -147,9 +147,11 @@ char* copy_text(char* to, const StringRef& s) {
 /// || of any number of texts, none NULL.
 Status concat_operator(const KernelCall& call, const Selection& rows, Vector& out) {
   StringRef* to = out.data<StringRef>();
+  TextBudget budget;
   types::for_each_row(rows, [&](uint32_t r) {
     size_t size = 0;
     for (const Vector* arg : call.args) size += arg->cell<StringRef>(r).size();
+    if (!budget.take(size)) return;
     char few[StringRef::kInlineBytes + kCopySlack];
     char* begin = size <= StringRef::kInlineBytes
                       ? few
@@ -158,42 +160,51 @@ Status concat_operator(const KernelCall& call, const Selection& rows, Vector& ou
     for (const Vector* arg : call.args) end = copy_text(end, arg->cell<StringRef>(r));
     to[r] = StringRef(begin, static_cast<uint32_t>(size));
   });
-  return {};
+  return budget.status("||");
+}
+
+/// The texts of `args` that are not NULL, with `separator` between them, as one cell.
+StringRef join_texts(std::span<const Vector* const> args, std::string_view separator, uint32_t r,
+                     TextBudget* budget, Vector* out) {
+  size_t size = 0;
+  size_t count = 0;
+  for (const Vector* arg : args) {
+    if (arg->is_null(r)) continue;
+    size += arg->cell<StringRef>(r).size();
+    ++count;
+  }
+  if (count > 1) size += (count - 1) * separator.size();
+  if (!budget->take(size)) return {};
+  return build_string(*out, size, [&](char* to) {
+    for (const Vector* arg : args) {
+      if (arg->is_null(r)) continue;
+      std::string_view part = arg->cell<StringRef>(r).view();
+      to = std::copy(part.begin(), part.end(), to);
+      if (--count > 0) to = std::copy(separator.begin(), separator.end(), to);
+    }
+  });
 }
 
 Status concat(const KernelCall& call, const Selection& rows, Vector& out) {
   StringRef* to = out.data<StringRef>();
-  std::string text;
-  types::for_each_row(rows, [&](uint32_t r) {
-    text.clear();
-    for (const Vector* arg : call.args) {
-      if (!arg->is_null(r)) text.append(arg->cell<StringRef>(r).view());
-    }
-    to[r] = out.add_string(text);
-  });
-  return {};
+  TextBudget budget;
+  types::for_each_row(rows,
+                      [&](uint32_t r) { to[r] = join_texts(call.args, {}, r, &budget, &out); });
+  return budget.status("CONCAT");
 }
 
 Status concat_with_separator(const KernelCall& call, const Selection& rows, Vector& out) {
   StringRef* to = out.data<StringRef>();
-  std::string text;
+  TextBudget budget;
   types::for_each_row(rows, [&](uint32_t r) {
     if (call.args.size() == 1 || call.args[0]->is_null(r)) {
       out.set_null(r);
       return;
     }
-    std::string_view separator = call.args[0]->cell<StringRef>(r).view();
-    text.clear();
-    bool first = true;
-    for (const Vector* arg : call.args.subspan(1)) {
-      if (arg->is_null(r)) continue;
-      if (!first) text.append(separator);
-      first = false;
-      text.append(arg->cell<StringRef>(r).view());
-    }
-    to[r] = out.add_string(text);
+    const StringRef separator = call.args[0]->cell<StringRef>(r);
+    to[r] = join_texts(call.args.subspan(1), separator.view(), r, &budget, &out);
   });
-  return {};
+  return budget.status("CONCAT_WS");
 }
 
 /// Characters from..to of s, 1-based and half open, clipped to the text.
@@ -327,16 +338,18 @@ Status reverse(const KernelCall& call, const Selection& rows, Vector& out) {
 
 Status repeat(const KernelCall& call, const Selection& rows, Vector& out) {
   StringRef* to = out.data<StringRef>();
+  TextBudget budget;
   binary_rows<StringRef, int64_t>(
       *call.args[0], *call.args[1], rows, [&](uint32_t r, const StringRef& cell, int64_t n) {
         std::string_view s = cell.view();
         auto most = static_cast<int64_t>(s.empty() ? 0 : kTextBytesMax / s.size());
         auto times = static_cast<size_t>(std::clamp<int64_t>(n, 0, most));
+        if (!budget.take(s.size() * times)) return;
         to[r] = build_string(out, s.size() * times, [s, times](char* p) {
           for (size_t i = 0; i < times; ++i) std::memcpy(p + i * s.size(), s.data(), s.size());
         });
       });
-  return {};
+  return budget.status("REPEAT");
 }
 
 /// Appends n characters of `pad`, over and over.
@@ -353,6 +366,7 @@ template <Ends kSide>
 Status pad_text(const KernelCall& call, const Selection& rows, Vector& out) {
   StringRef* to = out.data<StringRef>();
   std::string text;
+  TextBudget budget;
   types::for_each_row(rows, [&](uint32_t r) {
     std::string_view s = call.args[0]->cell<StringRef>(r).view();
     std::string_view pad = " ";
@@ -367,9 +381,9 @@ Status pad_text(const KernelCall& call, const Selection& rows, Vector& out) {
       append_padding(pad, static_cast<size_t>(wanted - count), &text);
       if (kSide == Ends::kLeft) text.append(s);
     }
-    to[r] = out.add_string(text);
+    if (budget.take(text.size())) to[r] = out.add_string(text);
   });
-  return {};
+  return budget.status(kSide == Ends::kLeft ? "LPAD" : "RPAD");
 }
 
 /// NOCASE, NOACCENT, their long names, or several with _ between; NUMERIC and BINARY change

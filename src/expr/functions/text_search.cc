@@ -89,6 +89,7 @@ bool replace_all(std::string_view s, std::string_view from, std::string_view to,
 Status replace(const KernelCall& call, const Selection& rows, Vector& out) {
   StringRef* to = out.data<StringRef>();
   std::string text;
+  TextBudget budget;
   for (uint32_t i = 0; i < rows.count; ++i) {
     uint32_t r = rows[i];
     if (!replace_all(call.args[0]->cell<StringRef>(r).view(),
@@ -96,9 +97,10 @@ Status replace(const KernelCall& call, const Selection& rows, Vector& out) {
                      call.args[2]->cell<StringRef>(r).view(), &text)) {
       return Error(ErrorCode::kLimit, "REPLACE makes a text longer than 10 MiB");
     }
+    if (!budget.take(text.size())) break;
     to[r] = out.add_string(text);
   }
-  return {};
+  return budget.status("REPLACE");
 }
 
 /// Part n (from 1) of s, cut at every delimiter; past the last one it is empty.
