@@ -66,7 +66,7 @@ Choice choose_path(const PlanContext& context, const Rel& rel, const ScanPaths& 
       choice.order = order_of_index(context, rel, path.parts[0].index->def(), path.order_skip,
                                     want.order, freedom);
     }
-    if (path.single_row) choice.order.order = want.order;
+    if (path.single_row) choice.order = order_of_one_row(rel, want.order, freedom);
     choice.cost = cost_for_parent(path.cost, out_rows, choice.order.order.size(), want);
     if (choice.cost < best.cost) best = std::move(choice);
   }

@@ -13,6 +13,10 @@ ColumnId scan_column(const Rel& scan, uint32_t table_column) {
 
 namespace {
 
+bool shows(const Rel& scan, ColumnId id) {
+  return std::find(scan.columns.begin(), scan.columns.end(), id) != scan.columns.end();
+}
+
 IndexOrder any_permutation(const Rel& scan, const storage::IndexDef& def, size_t skip,
                            const std::vector<Ordering>& wanted,
                            const std::vector<ColumnId>& fixed) {
@@ -40,6 +44,18 @@ IndexOrder any_permutation(const Rel& scan, const storage::IndexDef& def, size_t
 
 }  // namespace
 
+IndexOrder order_of_one_row(const Rel& scan, const std::vector<Ordering>& wanted,
+                            OrderFreedom freedom) {
+  IndexOrder out;
+  for (const Ordering& key : wanted) {
+    if (!shows(scan, key.column)) break;
+    out.order.push_back(key);
+  }
+  bool all = out.order.size() == wanted.size();
+  if (freedom == OrderFreedom::kAnyPermutation && !all) out.order.clear();
+  return out;
+}
+
 IndexOrder order_of_index(const PlanContext& context, const Rel& scan,
                           const storage::IndexDef& def, size_t skip,
                           const std::vector<Ordering>& wanted, OrderFreedom freedom) {
@@ -53,9 +69,16 @@ IndexOrder order_of_index(const PlanContext& context, const Rel& scan,
   IndexOrder out;
   size_t next = skip;
   bool decided = false;
+  bool one_row = false;  // per value of the keys so far
   for (const Ordering& key : wanted) {
     if (std::find(fixed.begin(), fixed.end(), key.column) != fixed.end()) {
       out.order.push_back(key);  // one value only: any order will do
+      continue;
+    }
+    if (one_row) {
+      // A join above may repeat the row with different values from its other side.
+      if (!shows(scan, key.column)) break;
+      out.order.push_back(key);
       continue;
     }
     if (next >= def.columns.size() || scan_column(scan, def.columns[next]) != key.column) break;
@@ -68,10 +91,7 @@ IndexOrder order_of_index(const PlanContext& context, const Rel& scan,
     decided = true;
     out.order.push_back(key);
     ++next;
-    if (next == def.columns.size() && def.unique && !nullable) {
-      out.order = wanted;  // no two rows are equal in the keys so far
-      break;
-    }
+    one_row = next == def.columns.size() && def.unique && !nullable;
   }
   return out;
 }

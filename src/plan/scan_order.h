@@ -18,6 +18,9 @@ enum class OrderFreedom : uint8_t {
 IndexOrder order_of_index(const PlanContext& context, const Rel& scan,
                           const storage::IndexDef& def, size_t skip,
                           const std::vector<Ordering>& wanted, OrderFreedom freedom);
+/// What a scan of one row gives: its own columns in any order, those of joined tables in none.
+IndexOrder order_of_one_row(const Rel& scan, const std::vector<Ordering>& wanted,
+                            OrderFreedom freedom);
 /// The scan's column that shows this column of the table, or kNoColumn.
 ColumnId scan_column(const Rel& scan, uint32_t table_column);
 
