@@ -47,6 +47,7 @@ void TransactionImpl::finish() {
   last_table = nullptr;
   statement_start = 0;
   doom.reset();
+  stale = false;
   deferred.clear();
   definitions.clear();
   changed_tables.clear();
@@ -72,6 +73,7 @@ TxnId Transaction::id() const { return impl_->id; }
 Isolation Transaction::isolation() const { return impl_->isolation; }
 std::shared_ptr<const Catalog> Transaction::catalog() const { return impl_->catalog; }
 const ReadView& Transaction::view() const { return impl_->view; }
+bool Transaction::met_newer_commit() const { return impl_->stale; }
 bool Transaction::has_writes() const {
   return impl_->state != nullptr && impl_->state->operations > 0;
 }
@@ -91,6 +93,7 @@ void Transaction::begin_statement() {
   impl_->statement_start = impl_->state == nullptr ? 0 : impl_->state->operations;
   impl_->deferred.clear();
   impl_->taken_keys.largest = nullptr;
+  impl_->stale = false;
 }
 
 Status Transaction::end_statement() {

@@ -2,6 +2,9 @@
 //
 // Isolation: snapshot (one view for the transaction; COMMIT fails with kConflict if a row it
 // changed was committed by another since) or read committed (a new view for each statement). A row
+// that was committed since a read-committed statement's view was taken refuses the change too, since
+// the new values come from the old row (kConflict; met_newer_commit() tells that the statement is
+// worth running again). A row
 // with an uncommitted change of another transaction refuses a second writer at once (kConflict,
 // "row 1 has uncommitted changes from transaction N"), never waits. Uncommitted inserts of the same
 // key are both accepted; the later COMMIT fails (primary key: kConflict "write conflict: row 70 was
@@ -55,6 +58,9 @@ class Transaction {
   /// caller must call abort_statement().
   Status end_statement();
   void abort_statement();
+  /// True where the statement failed at a row that another transaction committed after the
+  /// statement's view was taken: under read committed, run again it sees that row.
+  bool met_newer_commit() const;
   Savepoint savepoint();
   Status rollback_to(Savepoint savepoint);
 

@@ -51,6 +51,7 @@ struct TransactionImpl {
   TableImpl* last_table = nullptr;  ///< of which prepare_write() need not be asked again
   uint64_t statement_start = 0;
   std::optional<Error> doom;        ///< why COMMIT will fail
+  bool stale = false;               ///< see Transaction::met_newer_commit()
   struct DeferredCheck {
     TableImpl* table;
     IndexImpl* index;
@@ -96,6 +97,10 @@ struct TransactionImpl {
                       RowId self);
   bool is_committed(const TxnMark& mark) const {
     return mark.stamp.load(std::memory_order_relaxed) <= store.last_commit.load();
+  }
+  /// Of a committed transaction.
+  bool is_since_view(const TxnMark& mark) const {
+    return mark.stamp.load(std::memory_order_relaxed) > view.seq;
   }
   uint8_t* image_scratch(const TableImpl& table) { return scratch_of(scratch, table); }
   static uint8_t* scratch_of(std::vector<uint64_t>& space, const TableImpl& table) {

@@ -154,7 +154,10 @@ Status TransactionImpl::check_unique(const TableImpl& table, const IndexImpl& in
       continue;
     }
     bool committed = is_committed(*record->txn);
-    if (committed && newest_has_key) return key_error(table, index, newest);
+    if (committed && newest_has_key) {
+      stale = isolation == Isolation::kReadCommitted && is_since_view(*record->txn);
+      return key_error(table, index, newest);
+    }
     const uint8_t* seen = visible_image(word, newest, view);
     if (seen != nullptr && index.same_key(seen, image)) return key_error(table, index, seen);
     if (committed) continue;
@@ -167,7 +170,8 @@ Status TransactionImpl::check_unique(const TableImpl& table, const IndexImpl& in
 }
 
 /// Under the table's latch. Refuses a row with an uncommitted change of another transaction. A
-/// snapshot that changes a row committed since is doomed, but goes on with what it saw.
+/// snapshot that changes a row committed since is doomed, but goes on with what it saw; a statement
+/// of read committed fails, for what it would write comes from the row as it was.
 Result<const uint8_t*> TransactionImpl::base_for_change(TableImpl& table, RowId row) {
   const RowPages& pages = table.core().pages;
   if (!pages.in_use(row)) return static_cast<const uint8_t*>(nullptr);
@@ -183,8 +187,13 @@ Result<const uint8_t*> TransactionImpl::base_for_change(TableImpl& table, RowId 
                      " has uncommitted changes from transaction " +
                      std::to_string(record->txn->id));
   }
-  bool since = record->txn->stamp.load(std::memory_order_relaxed) > view.seq;
-  if (!since || isolation != Isolation::kSnapshot) return base;
+  if (!is_since_view(*record->txn)) return base;
+  if (isolation != Isolation::kSnapshot) {
+    stale = true;
+    return Error(ErrorCode::kConflict,
+                 "row " + row_label(table, newest, row) +
+                     " was changed by another transaction while the statement ran");
+  }
   base = visible_image(word, newest, view);
   if (base != nullptr && !doom) {
     doom.emplace(ErrorCode::kConflict, "write conflict: row " + row_label(table, base, row) +
