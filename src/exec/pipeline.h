@@ -20,8 +20,6 @@ namespace orrery::exec {
 struct RowBound;
 struct RunState;
 
-inline constexpr uint32_t kNoNode = UINT32_MAX;
-
 class Source {
  public:
   explicit Source(uint32_t node) : node_id(node) {}

@@ -5,6 +5,7 @@
 #include "plan/construct.h"
 #include "plan/estimate.h"
 #include "plan/rewrite.h"
+#include "types/unicode.h"
 
 namespace orrery::plan {
 
@@ -19,7 +20,11 @@ constexpr double kRowsPerValue = 16;  ///< fewer rows than this share a value: n
 
 bool is_costly(const Expr& e) {
   if (e.kind == ExprKind::kCase || e.kind == ExprKind::kCast) return true;
-  if (e.kind == ExprKind::kFunction && e.function->name.size() > 2) return true;
+  // Operators are functions too, named by their signs; those take no longer than to hash a cell.
+  if (e.kind == ExprKind::kFunction &&
+      types::is_letter(static_cast<uint8_t>(e.function->name[0]))) {
+    return true;
+  }
   return std::any_of(e.args.begin(), e.args.end(),
                      [](const ExprPtr& arg) { return is_costly(*arg); });
 }

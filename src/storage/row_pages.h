@@ -21,13 +21,10 @@ class RowPages {
  public:
   explicit RowPages(uint32_t image_bytes);
 
-  uint32_t slots_per_page() const { return 1u << shift_; }
   uint32_t slot_bytes() const { return slot_bytes_; }
   uint32_t page_shift() const { return shift_; }
   /// Slots that were ever used; row ids are below.
   RowId end() const { return end_; }
-  uint64_t page_count() const { return pages_.size(); }
-  uint8_t* page_data(uint64_t page) const { return pages_[page].data; }
   /// Slots of the page with a word that is not zero; those past end() do not count.
   uint32_t page_marked(uint64_t page) const { return pages_[page].marked; }
   /// Slots of the page that are not free.
@@ -77,7 +74,6 @@ class RowPages {
   uint64_t used() const { return used_; }
   /// Slots, free ones too, whose word is not zero.
   uint64_t marked() const { return marked_; }
-  uint64_t free_slots() const { return end_ - used_; }
   uint64_t memory_bytes() const { return memory_bytes_; }
 
  private:

@@ -1,11 +1,10 @@
 // Transaction: writes, DDL, statements, savepoints, commit.
 //
 // Isolation: snapshot (one view for the transaction; COMMIT fails with kConflict if a row it
-// changed was committed by another since) or read committed (a new view for each statement). A row
-// that was committed since a read-committed statement's view was taken refuses the change too, since
-// the new values come from the old row (kConflict; met_newer_commit() tells that the statement is
-// worth running again). A row
-// with an uncommitted change of another transaction refuses a second writer at once (kConflict,
+// changed was committed by another since) or read committed (a new view for each statement). There
+// a row committed since the statement's view was taken refuses the change at once, for the new
+// values come from the old row (kConflict; met_newer_commit(): worth running again). A row with an
+// uncommitted change of another transaction refuses a second writer at once (kConflict,
 // "row 1 has uncommitted changes from transaction N"), never waits. Uncommitted inserts of the same
 // key are both accepted; the later COMMIT fails (primary key: kConflict "write conflict: row 70 was
 // concurrently inserted by another transaction"; unique: the constraint's error). Every write
