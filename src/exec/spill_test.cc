@@ -1,4 +1,6 @@
 // With files and without: the same answers, nothing left behind, and clear errors.
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <functional>
 #include <set>
@@ -320,6 +322,31 @@ TEST_F(SpillTest, RealFiles) {
   auto left = environment_.files->list_dir(folder_);  // while the plan still lives
   ASSERT_TRUE(left);
   EXPECT_TRUE(left->empty());
+  ASSERT_TRUE(environment_.files->remove(folder_));
+}
+
+TEST_F(SpillTest, ManyRunsKeepFewFilesOpen) {
+  Dice dice(10);
+  Rows rows = numbered(dice, 3000);
+  auto make = [&] {
+    auto sort = over<plan::SortNode>(values(kTypes, rows));
+    sort->keys.push_back({col(0, kTypes[0]), false, false});
+    return sort;
+  };
+  environment_.files = env::system_environment().files;
+  folder_ = testing::TempDir() + "/orrery-spill-" +
+            std::to_string(environment_.random->next_u64() % 1000000007);
+  auto want = run(statement(make()));
+  ASSERT_TRUE(want);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit few = before;
+  few.rlim_cur = 200;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  auto got = run(statement(make()), limited(1, 7));  // more than 400 runs
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_TRUE(got) << got.error().message();
+  EXPECT_EQ(text_of(*got), text_of(*want));
   ASSERT_TRUE(environment_.files->remove(folder_));
 }
 

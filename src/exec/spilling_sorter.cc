@@ -5,7 +5,8 @@
 namespace orrery::exec {
 
 namespace {
-/// Runs that are read at once; more are merged to fewer first.
+/// Runs that are read at once. As many of one level are merged to one of the next: each has a file
+/// open, so there must never be many of them.
 constexpr size_t kFanIn = 32;
 }  // namespace
 
@@ -18,6 +19,7 @@ void SpillingSorter::init(std::vector<types::TypeId> types, std::vector<SortColu
 void SpillingSorter::forget() {
   run_.memory.hold(&held_, 0);
   runs_.clear();
+  levels_.clear();
 }
 
 void SpillingSorter::begin(uint64_t wanted) {
@@ -50,35 +52,36 @@ Status SpillingSorter::write_run() {
   }
   ORRERY_TRY(run->finish());
   runs_.push_back(std::move(run));
+  levels_.push_back(0);
   buffer_.rows().release();
   buffer_.begin(wanted_);
   run_.memory.hold(&held_, 0);
+  while (runs_.size() >= kFanIn && levels_[runs_.size() - kFanIn] == levels_.back()) {
+    ORRERY_TRY(merge_last(kFanIn));
+  }
   return {};
 }
 
-Status SpillingSorter::merge_runs() {
-  while (runs_.size() > kFanIn) {
-    std::vector<std::unique_ptr<RowSpool>> fewer;
-    for (size_t at = 0; at < runs_.size(); at += kFanIn) {
-      std::span<const std::unique_ptr<RowSpool>> some(&runs_[at],
-                                                      std::min(kFanIn, runs_.size() - at));
-      auto run = std::make_unique<RowSpool>();
-      run->init(run_, types_);
-      ORRERY_TRY(run->spill());
-      ORRERY_TRY(merger_.begin(some, buffer_.keys()));
-      for (;;) {
-        ORRERY_TRY(run_.check_cancelled());
-        merged_.clear();
-        ORRERY_TRY_ASSIGN(uint32_t n, merger_.next(types::kVectorCapacity, &merged_));
-        if (n == 0) break;
-        ORRERY_TRY(run->append(merged_, nullptr, 0, n));
-      }
-      ORRERY_TRY(run->finish());
-      fewer.push_back(std::move(run));
-    }
-    runs_ = std::move(fewer);
+Status SpillingSorter::merge_last(size_t count) {
+  const size_t first = runs_.size() - count;
+  auto run = std::make_unique<RowSpool>();
+  run->init(run_, types_);
+  ORRERY_TRY(run->spill());
+  ORRERY_TRY(merger_.begin(std::span(runs_).subspan(first), buffer_.keys()));
+  for (;;) {
+    ORRERY_TRY(run_.check_cancelled());
+    merged_.clear();
+    ORRERY_TRY_ASSIGN(uint32_t n, merger_.next(types::kVectorCapacity, &merged_));
+    if (n == 0) break;
+    ORRERY_TRY(run->append(merged_, nullptr, 0, n));
   }
-  return merger_.begin(runs_, buffer_.keys());
+  ORRERY_TRY(run->finish());
+  const uint32_t level = levels_[first] + 1;
+  runs_.resize(first);
+  levels_.resize(first);
+  runs_.push_back(std::move(run));
+  levels_.push_back(level);
+  return {};
 }
 
 Status SpillingSorter::finish() {
@@ -87,7 +90,11 @@ Status SpillingSorter::finish() {
     return {};
   }
   ORRERY_TRY(write_run());
-  return merge_runs();
+  // From the end, where the runs are smallest.
+  while (runs_.size() > kFanIn) {
+    ORRERY_TRY(merge_last(std::min(kFanIn, runs_.size() - kFanIn + 1)));
+  }
+  return merger_.begin(runs_, buffer_.keys());
 }
 
 Status SpillingSorter::next(uint32_t max, size_t columns, types::Chunk* chunk, types::Chunk** out) {

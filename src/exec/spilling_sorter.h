@@ -31,7 +31,8 @@ class SpillingSorter {
 
  private:
   Status write_run();
-  Status merge_runs();
+  /// Makes one run of the last `count`.
+  Status merge_last(size_t count);
   void forget();
 
   RunState& run_;
@@ -40,6 +41,7 @@ class SpillingSorter {
   SortBuffer buffer_;
   std::vector<uint32_t> order_;
   std::vector<std::unique_ptr<RowSpool>> runs_;
+  std::vector<uint32_t> levels_;  ///< of each run: how often its rows were merged
   RunMerger merger_;
   RowBuffer merged_;
   uint64_t wanted_ = 0;
