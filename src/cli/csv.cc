@@ -17,12 +17,20 @@ int CsvReader::get() {
   if (c == EOF) return EOF;
   ++at_;
   ++bytes_;
+  if (c == '\r' && peek() != '\n') ++line_;
   if (c == '\n') ++line_;
   return c;
 }
 
+void CsvReader::skip_byte_order_mark() {
+  if (bytes_ != 0 || peek() == EOF || block_.compare(0, 3, "\xef\xbb\xbf") != 0) return;
+  at_ = 3;
+  bytes_ = 3;
+}
+
 Result<bool> CsvReader::next(std::vector<CsvField>* record) {
   record->clear();
+  skip_byte_order_mark();
   if (peek() == EOF) return false;
   record_line_ = line_;
   CsvField field;
@@ -50,7 +58,10 @@ Result<bool> CsvReader::next(std::vector<CsvField>* record) {
       }
       continue;
     }
-    if (c == '\r' && peek() == '\n') c = get();
+    if (c == '\r') {
+      if (peek() == '\n') get();
+      c = '\n';
+    }
     if (c == separator_ || c == '\n' || c == EOF) {
       record->push_back(std::move(field));
       field = {};

@@ -1,5 +1,5 @@
 // CsvReader: records of an RFC 4180 file, read in blocks. A field in quotes may hold separators,
-// quotes ("") and line ends; LF and CRLF both end a record.
+// quotes ("") and line ends; LF, CRLF and CR end a record. A byte order mark is skipped.
 #pragma once
 
 #include <cstdio>
@@ -28,6 +28,7 @@ class CsvReader {
  private:
   int get();
   int peek();
+  void skip_byte_order_mark();
 
   std::FILE* file_;
   char separator_;

@@ -8,7 +8,7 @@ const char* const kShellHelp =
 Opens a database and runs SQL: statements typed at a prompt, piped in, or given by -e and -f.
 DSN is memory:// (the default, also :memory:) or file://path[?option=value...]; a plain path
 means file://path. Options of the DSN: sync_mode=none|normal|full, memory_limit=BYTES, and more
-(src/engine/options.h).
+(docs/SETTINGS.md).
 
   -e, --execute SQL     run SQL (or a dot command), then leave; may be repeated
   -f, --file FILE       run the statements of FILE, then leave; - is standard input

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/utf8.h"
 #include "cli/csv.h"
 #include "types/json.h"
 
@@ -22,6 +23,13 @@ uint64_t size_of(std::FILE* file) {
   return size < 0 ? 0 : static_cast<uint64_t>(size);
 }
 
+/// Values are stored as they come, so what is no text must not come in.
+Status check_utf8(std::string_view text, uint64_t line) {
+  if (utf8_valid(text)) return {};
+  return Error(ErrorCode::kInvalidArgument,
+               "line " + std::to_string(line) + " is not UTF-8; convert the file first");
+}
+
 class CsvRecords final : public RecordSource {
  public:
   explicit CsvRecords(File file)
@@ -32,8 +40,8 @@ class CsvRecords final : public RecordSource {
       return Error(ErrorCode::kInvalidArgument,
                    "the file is empty: a CSV file begins with a line of column names");
     for (size_t i = 0; i < record_.size(); ++i) {
-      std::string name = record_[i].text;
-      if (i == 0 && name.compare(0, 3, "\xef\xbb\xbf") == 0) name.erase(0, 3);
+      const std::string& name = record_[i].text;
+      ORRERY_TRY(check_utf8(name, line()));
       columns_.push_back(name.empty() ? "column" + std::to_string(i + 1) : name);
     }
     return {};
@@ -51,6 +59,7 @@ class CsvRecords final : public RecordSource {
     }
     cells->resize(columns_.size());
     for (size_t i = 0; i < record_.size(); ++i) {
+      ORRERY_TRY(check_utf8(record_[i].text, line()));
       (*cells)[i].null = record_[i].text.empty() && !record_[i].quoted;
       (*cells)[i].text = std::move(record_[i].text);
     }
@@ -83,6 +92,7 @@ class JsonRecords final : public RecordSource {
       if (!read_line()) return false;
       if (text_.find_first_not_of(" \t\r\n") != std::string::npos) break;
     }
+    ORRERY_TRY(check_utf8(text_, line_));
     auto parsed = types::JsonValue::parse(text_);
     if (!parsed)
       return Error(ErrorCode::kInvalidArgument,

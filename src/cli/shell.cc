@@ -1,6 +1,7 @@
 #include "cli/shell.h"
 
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -81,6 +82,12 @@ int Shell::run() {
   cancel_on_interrupt(session_.get());
   int status = options_.scripts.empty() ? run_prompt() : run_scripts();
   std::fflush(stdout);
+  // A reader that closed the pipe has what it wants; elsewhere a part of the answer is missing.
+  struct stat out{};
+  if (std::ferror(stdout) != 0 && (fstat(STDOUT_FILENO, &out) != 0 || !S_ISFIFO(out.st_mode))) {
+    std::fprintf(stderr, "orrery: the output could not be written in full\n");
+    if (status == kExitOk) status = kExitStatementFailed;
+  }
   return status;
 }
 

@@ -140,6 +140,12 @@ class Pipes(ShellCase):
 
 
 class ExitCodes(ShellCase):
+    def test_lost_output(self):
+        command = f"'{PROGRAM}' shell -e 'SELECT 1' > /dev/full"
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=self.env, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("output", done.stderr)
+
     def test_failing_statement(self):
         self.run_shell("-e", "SELECT * FROM missing", status=1)
         self.assertRegex(self.errors, r"^error \(\w{5}\): .*missing")
@@ -287,6 +293,9 @@ class Transfer(ShellCase):
                 ("empty.csv", "", "empty"),
                 ("unknown.csv", "a,c\n1,x\n", "c"),
                 ("bad.jsonl", '{"a": 1, "b": "x"}\n{"a": 2\n', "line 2"),
+                ("latin.csv", b"a,b\n1,x\n2,caf\xe9\n", "line 3 is not UTF-8"),
+                ("latin.jsonl", b'{"a": 1, "b": "caf\xe9"}\n', "line 1 is not UTF-8"),
+                ("bare-cr.csv", "a,b\n1,x\ry\n", "line 3"),
                 ("array.jsonl", '[1]\n', "line 1")):
             path = self.write(name, text)
             self.run_shell("db", "-e", "CREATE TABLE IF NOT EXISTS t (a INTEGER PRIMARY KEY, b TEXT)", "-e", f".import {path} t", status=1)
@@ -294,6 +303,12 @@ class Transfer(ShellCase):
             self.assertEqual(self.run_shell("db", "--json", "-e", "SELECT COUNT(*) AS n FROM t"), '{"n":0}\n', name)
         self.run_shell("-e", ".import missing.csv t", status=1)
         self.assertIn("missing.csv", self.errors)
+
+    def test_line_ends_and_byte_order_marks(self):
+        for name, text in (("mac.csv", b'a,b\r1,x\r2,"y\rz"\r'), ("excel.csv", b'\xef\xbb\xbf"a","b"\r\n1,x\r\n2,"y\rz"\r\n')):
+            path = self.write(name, text)
+            out = self.run_shell("--json", "-e", f".import {path} t", "-e", "SELECT a, b FROM t ORDER BY a")
+            self.assertEqual(out.splitlines()[1:], ["2 rows imported into t", '{"a":1,"b":"x"}', '{"a":2,"b":"y\\rz"}'], name)
 
     def test_a_broken_file_leaves_no_new_table(self):
         path = self.write("t.csv", 'a,b\n1,x\n2,"never ends\n')
