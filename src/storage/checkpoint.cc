@@ -102,6 +102,10 @@ Status Store::apply_redo(CommitSeq seq, std::string_view redo) {
   return impl_->recovering().apply_redo(redo);
 }
 
+void Store::limit_recovered_rows(RowId max) {
+  impl_->recovered_row_max = max;
+}
+
 Status Store::finish_recovery(CommitSeq last) {
   Status finished = impl_->recovering().finish(last);
   impl_->recovery = nullptr;

@@ -8,15 +8,6 @@
 namespace orrery::storage {
 namespace {
 
-/// Far more than fit in memory; a lie in the bytes must not make us try. (A lie below that costs
-/// memory for the slots before it: a table may well have had that many rows once. A fuzzer must not
-/// spend its time there.)
-#if defined(FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION)
-constexpr RowId kRowIdMax = uint64_t{1} << 16;
-#else
-constexpr RowId kRowIdMax = uint64_t{1} << 32;
-#endif
-
 Error corrupt(std::string_view what) {
   return Error(ErrorCode::kCorruption, "malformed redo: " + std::string(what));
 }
@@ -68,7 +59,7 @@ Status Recovery::put_row(TableImpl& table, RowId row, std::string_view bytes, si
   if (Status read = layout.read_bsatn(bytes, image, used); !read) {
     return corrupt("row of table '" + table.def().name + "': " + read.error().message());
   }
-  if (row >= kRowIdMax) return corrupt("row id");
+  if (row >= store_.recovered_row_max) return corrupt("row id");
   TableCore& core = table.core();
   if (core.pages.in_use(row)) {
     table.free_strings(core.pages.image(row), nullptr);
@@ -149,7 +140,8 @@ Status Recovery::apply(RedoOp op, RedoReader* in) {
 Status Recovery::put_rows(RedoReader* in) {
   ORRERY_TRY_ASSIGN(TableImpl * table, table_of(in));
   uint64_t first, count;
-  if (!in->number(kRowIdMax, &first) || !in->number(kRowIdMax, &count)) return corrupt("row ids");
+  const RowId most = store_.recovered_row_max;
+  if (!in->number(most, &first) || !in->number(most, &count)) return corrupt("row ids");
   for (uint64_t i = 0; i < count; ++i) {
     size_t used = 0;
     ORRERY_TRY(put_row(*table, first + i, in->rest(), &used));

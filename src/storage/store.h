@@ -51,6 +51,9 @@ class Store {
   /// called under the commit lock at that very point (to start a new log segment).
   Result<CommitSeq> write_checkpoint(CheckpointSink& sink,
                                      Status (*rotate)(void* context, CommitSeq seq), void* context);
+  /// Row ids from `max` on are taken for lies of the bytes; 2^32 unless told. A lie below it costs
+  /// memory for the slots before it, as a table may well have had that many rows once.
+  void limit_recovered_rows(RowId max);
   /// Recovery, in this order, on a fresh store without a log: schema, rows of each table, then redo
   /// in commit order.
   Status load_schema(std::string_view bytes);

@@ -57,6 +57,8 @@ struct Store::Impl {
   TxnState* free_states = nullptr;  // guarded by pool_latch
   TransactionImpl* free_transactions = nullptr;
 
+  RowId recovered_row_max = uint64_t{1} << 32;  // set before recovery
+
   std::shared_ptr<const CatalogImpl> latest_catalog() const;
   void publish_catalog(std::shared_ptr<const CatalogImpl> next);
   void advance_last_commit(CommitSeq seq);
