@@ -1,4 +1,5 @@
 #include <optional>
+#include <string>
 
 #include "exec/cte_store.h"
 #include "exec/group_table.h"
@@ -51,9 +52,14 @@ class Recursive final : public Source, private Sink {
     for (;;) {
       ORRERY_TRY(reader_->next(scope_.run.vector_size, out));
       if (*out != nullptr) return {};
-      if (current_.rows() == 0 || round_ == node_.max_rounds) return {};
+      if (current_.rows() == 0) return {};
       ++round_;
       ORRERY_TRY(run_step());
+      // Rows left out would look like an answer.
+      if (round_ > node_.max_rounds && current_.rows() != 0) {
+        return Error(ErrorCode::kLimit, "a recursive query did not end within " +
+                                            std::to_string(node_.max_rounds) + " rounds");
+      }
     }
   }
 

@@ -275,7 +275,7 @@ struct SetOperationNode final : PlanNode {
 };
 
 /// WITH RECURSIVE: children[0] anchor, children[1] step, which reads the rows of the round before
-/// through CteScanNode `cte`. Stops when a round is empty or after max_rounds.
+/// through CteScanNode `cte`. Ends with an empty round; kLimit where max_rounds are not enough.
 struct RecursiveNode final : PlanNode {
   RecursiveNode() : PlanNode(NodeKind::kRecursive) {}
   uint32_t cte = 0;
