@@ -198,10 +198,10 @@ TEST_F(BadInput, TextsDoNotFillTheMemory) {
 }
 
 TEST_F(BadInput, RowsWithoutEnd) {
-  // A recursion ends after 10,000 rounds ...
-  EXPECT_EQ(answer("WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) "
-                   "SELECT COUNT(*) FROM r"),
-            "10001");
+  // A recursion of too many rounds is an error, never the rows of the first ones ...
+  const std::string endless = answer(
+      "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT COUNT(*) FROM r");
+  EXPECT_NE(endless.find("did not end within 1000000 rounds"), std::string::npos) << endless;
   EXPECT_EQ(answer("WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) "
                    "SELECT n FROM r LIMIT 3"),
             "1;2;3");

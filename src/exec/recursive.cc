@@ -13,6 +13,9 @@ namespace {
 /// each round.
 constexpr uint64_t kUnlimitedBytesMax = uint64_t{1} << 30;
 
+/// The longest chain that is followed; one that never ends is stopped within seconds.
+constexpr uint32_t kRoundsMax = 1'000'000;
+
 /// WITH RECURSIVE: gives out each round's rows as they are; a round reads those of the round
 /// before.
 class Recursive final : public Source, private Sink {
@@ -56,9 +59,9 @@ class Recursive final : public Source, private Sink {
       ++round_;
       ORRERY_TRY(run_step());
       // Rows left out would look like an answer.
-      if (round_ > node_.max_rounds && current_.rows() != 0) {
+      if (round_ > kRoundsMax && current_.rows() != 0) {
         return Error(ErrorCode::kLimit, "a recursive query did not end within " +
-                                            std::to_string(node_.max_rounds) + " rounds");
+                                            std::to_string(kRoundsMax) + " rounds");
       }
     }
   }

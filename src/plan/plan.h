@@ -275,11 +275,11 @@ struct SetOperationNode final : PlanNode {
 };
 
 /// WITH RECURSIVE: children[0] anchor, children[1] step, which reads the rows of the round before
-/// through CteScanNode `cte`. Ends with an empty round; kLimit where max_rounds are not enough.
+/// through CteScanNode `cte`. Ends with an empty round, or with
+/// kLimit after so many rounds that it hardly would.
 struct RecursiveNode final : PlanNode {
   RecursiveNode() : PlanNode(NodeKind::kRecursive) {}
   uint32_t cte = 0;
-  uint32_t max_rounds = 10000;
   bool distinct = false;  ///< UNION
 };
 
