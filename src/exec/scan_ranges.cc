@@ -88,6 +88,11 @@ bool ends_before(const storage::KeyRange& a, const storage::KeyRange& b) {
   if (a.include_nulls) return false;
   return a.int_upper < b.int_lower || (!a.upper.empty() && a.upper <= b.lower);
 }
+bool stops_before(const storage::KeyRange& a, const storage::KeyRange& b) {
+  if (a.int_upper != b.int_upper) return a.int_upper < b.int_upper;
+  if (a.upper.empty() || b.upper.empty()) return !a.upper.empty() && b.upper.empty();
+  return a.upper < b.upper;
+}
 }  // namespace
 
 Status ScanRanges::open() {
@@ -122,6 +127,11 @@ void ScanRanges::put_in_order() {
   may_repeat_ = false;
   for (size_t i = 1; i < ranges_.size(); ++i) {
     may_repeat_ |= !ends_before(ranges_[i - 1].range, ranges_[i].range);
+  }
+  // Read from its end, a range that holds another one has to come before it.
+  if (may_repeat_ && node_.direction == storage::Direction::kBackward) {
+    std::sort(ranges_.begin(), ranges_.end(),
+              [](const Range& a, const Range& b) { return stops_before(a.range, b.range); });
   }
 }
 

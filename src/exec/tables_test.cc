@@ -188,6 +188,21 @@ TEST_F(TablesTest, IndexRangesAndUnions) {
               where([](const Row& r) { return age(r) == 40 || age(r) == 3 || age(r) == 11; }));
     EXPECT_TRUE(std::is_sorted(got->begin(), got->end(),
                                [](const Row& a, const Row& b) { return age(a) > age(b); }));
+
+    for (auto direction : {storage::Direction::kForward, storage::Direction::kBackward}) {
+      auto nested = scan();
+      nested->paths.emplace_back();
+      nested->paths[0].index = index("by_age");
+      nested->paths[0].ranges.push_back(between(10, 50));
+      nested->paths[0].ranges.push_back(between(20, 30));
+      nested->direction = direction;
+      got = query(std::move(nested), size);
+      ASSERT_TRUE(got);
+      EXPECT_EQ(sorted(*got), where([](const Row& r) { return age(r) >= 10 && age(r) < 50; }));
+      EXPECT_TRUE(std::is_sorted(got->begin(), got->end(), [direction](const Row& a, const Row& b) {
+        return direction == storage::Direction::kForward ? age(a) < age(b) : age(a) > age(b);
+      }));
+    }
   }
 }
 
@@ -215,8 +230,8 @@ TEST_F(TablesTest, OffsetsAreTheEndOfWhatThereIs) {
       for (int64_t offset : {0, 1, 70, 900, 1200, 5000}) {
         for (int64_t limit : {-1, 0, 1, 100}) {
           auto want = whole;
-          want.erase(want.begin(),
-                     want.begin() + std::min<ptrdiff_t>(offset, static_cast<ptrdiff_t>(want.size())));
+          want.erase(want.begin(), want.begin() + std::min<ptrdiff_t>(
+                                                      offset, static_cast<ptrdiff_t>(want.size())));
           if (limit >= 0) want.resize(std::min(want.size(), static_cast<size_t>(limit)));
           for (uint32_t size : {2u, 100u, 2048u}) {
             auto node = over<plan::LimitNode>(make());
@@ -360,7 +375,6 @@ void return_all(plan::PlanNode& node, plan::ReturningList& list, const storage::
     node.output.push_back({"r", table.def().columns[c].sql_type(), true});
   }
 }
-
 
 TEST_F(TablesTest, InsertCoercesNumbersAndReturns) {
   auto node =
