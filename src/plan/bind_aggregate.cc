@@ -78,6 +78,26 @@ Error argument_count(const sql::FunctionExpr& e) {
 
 }  // namespace
 
+bool SelectBinder::is_equal_to_outer() const {
+  if (!scope_.reads_outer) return false;
+  bool found = false;
+  for (const ExprPtr& e : where_) {
+    if (from_columns_.contains(columns_read(context_, *e))) continue;
+    if (e->kind != ExprKind::kCompare || e->compare_op != expr::CompareOp::kEqual) return false;
+    auto own = [&](const expr::Expr& side) {
+      return side.kind == ExprKind::kColumn && from_columns_.has(side.index);
+    };
+    auto outer = [&](const expr::Expr& side) {
+      return !columns_read(context_, side).intersects(from_columns_);
+    };
+    const expr::Expr& left = *e->args[0];
+    const expr::Expr& right = *e->args[1];
+    if (!(own(left) && outer(right)) && !(own(right) && outer(left))) return false;
+    found = true;
+  }
+  return found;
+}
+
 Status SelectBinder::bind_group_by() {
   if (body_.group_by.empty()) return {};
   aggregated_ = true;
@@ -229,7 +249,7 @@ TypeId SelectBinder::type_of_aggregate(const AggregateCall& call, bool window) c
       TypeId argument = call.args[0]->type;
       if (argument != TypeId::kInteger) return argument;
       // Grouped sums of integers are FLOAT in this dialect; others are INTEGER until they overflow.
-      bool grouped = grouped_by_columns_ || (groups_.empty() && scope_.reads_outer);
+      bool grouped = grouped_by_columns_ || (groups_.empty() && equal_to_outer_);
       return !window && grouped && !call.filter ? TypeId::kFloat : TypeId::kAny;
     }
     case AggregateKind::kMin:

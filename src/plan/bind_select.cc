@@ -57,6 +57,7 @@ Result<BoundQuery> SelectBinder::bind(const std::vector<sql::OrderItem>& order_b
   from_columns_ = available_columns(*rel_);
   ExprContext where = context_of(Clause::kWhere);
   ORRERY_TRY(bind_where(binder_, body_.where.get(), where, &where_));
+  equal_to_outer_ = is_equal_to_outer();
   rel_ = make_filter(std::move(rel_), std::move(where_));
   ORRERY_TRY(bind_group_by());
   ORRERY_TRY(bind_items());

@@ -66,6 +66,9 @@ class SelectBinder {
   ColumnId place(expr::ExprPtr e, std::string_view name, Rel* project, const ColumnSet& available);
 
   // bind_aggregate.cc
+  /// WHERE reads enclosing scopes, and only to compare own columns with `=`: what is aggregated are
+  /// the groups of those columns.
+  bool is_equal_to_outer() const;
   Status bind_group_by();
   Result<uint32_t> add_group(const sql::Expr& e);
   Result<std::vector<std::vector<uint32_t>>> sets_of(const sql::GroupItem& item);
@@ -96,6 +99,7 @@ class SelectBinder {
 
   bool aggregated_ = false;
   bool grouped_by_columns_ = false;  ///< GROUP BY names nothing but columns
+  bool equal_to_outer_ = false;      ///< see is_equal_to_outer()
   bool plain_groups_ = true;         ///< no ROLLUP, CUBE or GROUPING SETS
   std::vector<expr::ExprPtr> groups_;
   std::vector<ColumnId> group_ids_;

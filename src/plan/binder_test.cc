@@ -121,6 +121,13 @@ TEST(Binder, Types) {
   EXPECT_EQ(types_of("SELECT SUM(a) FROM t GROUP BY ROLLUP(b)"), (Types{kAny}));
   EXPECT_EQ(types_of("SELECT SUM(a) FILTER (WHERE b > 1) FROM t GROUP BY b"), (Types{kAny}));
   EXPECT_EQ(types_of("SELECT (SELECT SUM(v) FROM s WHERE t_id = t.id) FROM t"), (Types{kFloat}));
+  EXPECT_EQ(types_of("SELECT (SELECT SUM(v) FROM s WHERE t_id = t.id AND v > 1) / 2 FROM t"),
+            (Types{kFloat}));
+  EXPECT_EQ(types_of("SELECT (SELECT SUM(v) FROM s WHERE t_id >= t.id) FROM t"), (Types{kAny}));
+  EXPECT_EQ(types_of("SELECT (SELECT SUM(v) FROM s WHERE t_id = t.id AND v > t.a) FROM t"),
+            (Types{kAny}));
+  EXPECT_EQ(types_of("SELECT (SELECT t.a + SUM(v) FROM s) FROM t"),
+            types_of("SELECT (SELECT SUM(v) + t.a FROM s) FROM t"));
   EXPECT_EQ(types_of("SELECT 1 UNION ALL SELECT 2"), (Types{kInt}));
   EXPECT_EQ(types_of("SELECT 1 UNION ALL SELECT NULL"), (Types{kInt}));
   EXPECT_EQ(types_of("SELECT 1 UNION ALL SELECT 1.5"), (Types{kAny}));
