@@ -327,6 +327,33 @@ TEST(Session, LastHandleRollsBack) {
   EXPECT_EQ(query(*clone, "SELECT COUNT(*) FROM t"), "0");
 }
 
+// Takes a fraction of a second, unless each is looked for among all others.
+TEST(Session, ManySavepoints) {
+  auto session = open("memory://");
+  exec(*session, "CREATE TABLE t (a INTEGER); BEGIN");
+  constexpr int kCount = 100000;
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < kCount; ++i) {
+    if (i % 1000 == 0) exec(*session, "INSERT INTO t VALUES (1)");
+    ASSERT_EQ(exec(*session, "SAVEPOINT s" + std::to_string(i)), "0");
+  }
+  for (int i = 0; i < kCount; i += 2) {
+    ASSERT_EQ(exec(*session, "SAVEPOINT s" + std::to_string(i)), "0");
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  exec(*session, "INSERT INTO t VALUES (1)");
+  EXPECT_EQ(exec(*session, "ROLLBACK TO SAVEPOINT s0"), "0");
+  EXPECT_EQ(query(*session, "SELECT COUNT(*) FROM t"), "100");
+  EXPECT_NE(exec(*session, "RELEASE SAVEPOINT s2").find("does not exist"), std::string::npos);
+  EXPECT_EQ(exec(*session, "ROLLBACK TO SAVEPOINT s1001"), "0");
+  EXPECT_EQ(query(*session, "SELECT COUNT(*) FROM t"), "2");
+  EXPECT_NE(exec(*session, "RELEASE SAVEPOINT s0").find("does not exist"), std::string::npos);
+  EXPECT_EQ(exec(*session, "RELEASE SAVEPOINT s3"), "0");
+  EXPECT_NE(exec(*session, "RELEASE SAVEPOINT s1001").find("does not exist"), std::string::npos);
+  EXPECT_EQ(exec(*session, "RELEASE SAVEPOINT s1; COMMIT"), "0");
+  EXPECT_EQ(query(*session, "SELECT COUNT(*) FROM t"), "2");
+}
+
 TEST(Session, CancelStopsAQuery) {
   auto session = open("memory://");
   std::atomic<bool> done{false};

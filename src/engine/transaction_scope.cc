@@ -1,5 +1,6 @@
 #include "engine/transaction_scope.h"
 
+#include <iterator>
 #include <utility>
 
 namespace orrery::engine {
@@ -44,7 +45,7 @@ void TransactionScope::detach_readers() {
 
 Status TransactionScope::commit() {
   detach_readers();
-  savepoints_.clear();
+  forget_savepoints(savepoints_.begin());
   std::unique_ptr<storage::Transaction> transaction = std::move(transaction_);
   const bool wrote = transaction->has_writes();
   ORRERY_TRY_ASSIGN([[maybe_unused]] storage::CommitSeq seq, transaction->commit());
@@ -54,37 +55,48 @@ Status TransactionScope::commit() {
 
 void TransactionScope::rollback() {
   detach_readers();
-  savepoints_.clear();
+  forget_savepoints(savepoints_.begin());
   transaction_->rollback();
   transaction_.reset();
 }
 
-Result<size_t> TransactionScope::find_savepoint(std::string_view name) const {
-  for (size_t i = savepoints_.size(); i-- > 0;) {
-    if (savepoints_[i].name == name) return i;
-  }
+Result<TransactionScope::Savepoints::iterator> TransactionScope::find_savepoint(
+    std::string_view name) {
+  auto number = savepoint_numbers_.find(name);
+  if (number != savepoint_numbers_.end()) return savepoints_.find(number->second);
   return Error(ErrorCode::kInvalidArgument,
                "invalid argument: savepoint '" + std::string(name) + "' does not exist");
 }
 
-void TransactionScope::savepoint(std::string_view name) {
-  if (Result<size_t> old = find_savepoint(name); old) {
-    savepoints_.erase(savepoints_.begin() + static_cast<ptrdiff_t>(*old));
+void TransactionScope::forget_savepoints(Savepoints::iterator first) {
+  for (auto it = first; it != savepoints_.end(); ++it) {
+    savepoint_numbers_.erase(savepoint_numbers_.find(it->second.name));
   }
-  savepoints_.push_back({std::string(name), transaction_->savepoint()});
+  savepoints_.erase(first, savepoints_.end());
+}
+
+void TransactionScope::savepoint(std::string_view name) {
+  const uint64_t number = next_savepoint_++;
+  auto [at, added] = savepoint_numbers_.emplace(name, number);
+  if (!added) {
+    savepoints_.erase(at->second);
+    at->second = number;
+  }
+  savepoints_.emplace_hint(savepoints_.end(), number,
+                           NamedSavepoint{at->first, transaction_->savepoint()});
 }
 
 Status TransactionScope::rollback_to(std::string_view name) {
-  ORRERY_TRY_ASSIGN(size_t at, find_savepoint(name));
+  ORRERY_TRY_ASSIGN(Savepoints::iterator at, find_savepoint(name));
   detach_readers();
-  ORRERY_TRY(transaction_->rollback_to(savepoints_[at].savepoint));
-  savepoints_.resize(at + 1);
+  ORRERY_TRY(transaction_->rollback_to(at->second.savepoint));
+  forget_savepoints(std::next(at));
   return {};
 }
 
 Status TransactionScope::release(std::string_view name) {
-  ORRERY_TRY_ASSIGN(size_t at, find_savepoint(name));
-  savepoints_.resize(at);
+  ORRERY_TRY_ASSIGN(Savepoints::iterator at, find_savepoint(name));
+  forget_savepoints(at);
   return {};
 }
 

@@ -5,10 +5,12 @@
 // engine/rows.h). Thread-safe by its own mutex, which callers hold while they use transaction().
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
 #include "base/sync.h"
@@ -60,16 +62,21 @@ class TransactionScope {
 
  private:
   struct NamedSavepoint {
-    std::string name;
+    std::string_view name;  ///< a key of savepoint_numbers_
     storage::Savepoint savepoint;
   };
-  Result<size_t> find_savepoint(std::string_view name) const;
+  using Savepoints = std::map<uint64_t, NamedSavepoint>;  ///< by number, in the order they were set
+  Result<Savepoints::iterator> find_savepoint(std::string_view name);
+  /// Forgets `first` and all that were set after it.
+  void forget_savepoints(Savepoints::iterator first);
 
   Mutex mutex_;
   std::shared_ptr<const OpenStore> open_;
   std::unique_ptr<storage::Transaction> transaction_;
   ScopedReader* readers_ = nullptr;
-  std::vector<NamedSavepoint> savepoints_;
+  Savepoints savepoints_;
+  std::map<std::string, uint64_t, std::less<>> savepoint_numbers_;
+  uint64_t next_savepoint_ = 0;
 };
 
 }  // namespace orrery::engine
