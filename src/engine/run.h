@@ -94,12 +94,14 @@ Status in_write_statement(const RunTarget& target, Body&& body) {
     target.scope->detach_readers();
     storage::Transaction& transaction = *target.scope->transaction();
     StatementGuard guard(transaction);
+    transaction.stop_when(&target.cancel->cancelled);
     ORRERY_TRY(body(transaction));
     return guard.finish();
   }
   std::unique_ptr<storage::Transaction> transaction = target.open->store->begin(target.isolation);
   {
     StatementGuard guard(*transaction);
+    transaction->stop_when(&target.cancel->cancelled);
     ORRERY_TRY(body(*transaction));
     ORRERY_TRY(guard.finish());
   }

@@ -372,6 +372,34 @@ TEST(Session, CancelStopsAQuery) {
   EXPECT_EQ(query(*session, "SELECT 1"), "1");
 }
 
+// The table is big enough for the flag to be set on the way.
+TEST(Session, CancelStopsIndexesBeingMade) {
+  auto session = open("memory://");
+  exec(*session,
+       "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER, s TEXT); INSERT INTO t SELECT value, "
+       "-value, 'the text number ' || value FROM generate_series(1, 300000) g");
+  std::atomic<bool> done{false};
+  std::thread canceller([&] {
+    while (!done.load()) {
+      session->cancel();
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  });
+  std::string answers[3];
+  answers[0] = exec(*session, "CREATE INDEX by_s ON t (s)");
+  answers[1] = exec(*session, "CREATE UNIQUE INDEX by_a ON t (a, s)");
+  answers[2] = exec(*session, "ALTER TABLE t MODIFY COLUMN a TEXT");
+  done.store(true);
+  canceller.join();
+  for (const std::string& answer : answers) {
+    EXPECT_NE(answer.find("query cancelled"), std::string::npos) << answer;
+  }
+  EXPECT_EQ(query(*session, "SELECT COUNT(*) FROM t WHERE a < 0"), "300000");
+  EXPECT_EQ(exec(*session, "INSERT INTO t VALUES (0, 0, 'the text number 7')"), "1");
+  EXPECT_EQ(exec(*session, "CREATE INDEX by_s ON t (s)"), "0");
+  EXPECT_EQ(query(*session, "SELECT id FROM t WHERE s = 'the text number 7' ORDER BY id"), "0;7");
+}
+
 TEST(ApiTransaction, CommitsAndRollsBack) {
   auto session = open("memory://");
   exec(*session, "CREATE TABLE t (id INTEGER PRIMARY KEY)");

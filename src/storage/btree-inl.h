@@ -272,13 +272,4 @@ bool BTree<T>::erase(const Entry& x, Entry* removed) {
   return true;
 }
 
-template <class T>
-void BTree<T>::build(std::span<const Entry> sorted) {
-  clear();
-  for (const Entry& x : sorted) {
-    // Ascending, so every leaf but the last fills up.
-    insert(x);
-  }
-}
-
 }  // namespace orrery::storage

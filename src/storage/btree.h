@@ -87,8 +87,6 @@ class BTree {
   /// The same towards the front; `p` is counted, and stays on an entry.
   template <class Inside>
   static uint64_t pass_leaves_back(Position* p, uint64_t n, Inside&& inside);
-  /// Replaces the content with sorted, distinct entries.
-  void build(std::span<const Entry> sorted);
   void clear();
 
  private:

@@ -103,16 +103,18 @@ void BytesIndex::find(std::span<const Datum> cells, RowList* rows) const {
   find_key(key, rows);
 }
 
-void BytesIndex::build(std::span<const RowId> rows) {
+Status BytesIndex::build(std::span<const RowId> rows, const CancelFlag* cancelled) {
   std::vector<Entry> entries;
   entries.reserve(rows.size());
-  for (RowId row : rows) {
+  ORRERY_TRY(visit_each(rows, cancelled, [&](RowId row) {
     std::string& key = key_scratch();
     append_row_key(columns_, core_->pages.image(row), &key);
     entries.push_back({own(key), row});
-  }
-  std::sort(entries.begin(), entries.end(), BytesTraits::less);
-  tree_.build(entries);
+  }));
+  ORRERY_TRY(sort_entries(std::span<Entry>(entries), BytesTraits::less, cancelled));
+  // Ascending, so every leaf but the last fills up.
+  return visit_each(std::span<const Entry>(entries), cancelled,
+                    [&](const Entry& e) { tree_.insert(e); });
 }
 
 namespace {

@@ -65,7 +65,7 @@ class BytesIndex final : public IndexImpl {
   void remove(const uint8_t* image, RowId row) override;
   void find(const uint8_t* image, RowList* rows) const override;
   void find(std::span<const types::Datum> key, RowList* rows) const override;
-  void build(std::span<const RowId> rows) override;
+  Status build(std::span<const RowId> rows, const CancelFlag* cancelled) override;
   KeyRange range(std::span<const types::Datum> equal, const KeyBound& lower,
                  const KeyBound& upper) const override;
   KeyRange range(const ImageBounds& bounds) const override;

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/index_build.h"
 #include "storage/key_codec.h"
 #include "storage/table.h"
 
@@ -88,8 +89,8 @@ class IndexImpl : public Index {
   virtual void find(std::span<const types::Datum> key, RowList* rows) const = 0;
   /// True where the image has this key.
   bool has_key(const uint8_t* image, std::span<const types::Datum> key) const;
-  /// Fills an empty index with the rows' entries.
-  virtual void build(std::span<const RowId> rows) = 0;
+  /// Fills an empty index with the rows' entries. kCancelled where the flag (may be null) is set.
+  virtual Status build(std::span<const RowId> rows, const CancelFlag* cancelled) = 0;
   virtual KeyRange range(std::span<const types::Datum> equal, const KeyBound& lower,
                          const KeyBound& upper) const = 0;
   virtual KeyRange range(const ImageBounds& bounds) const = 0;

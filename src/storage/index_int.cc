@@ -122,25 +122,28 @@ void IntIndex::find(std::span<const Datum> key, RowList* rows) const {
   find_key(k, rows);
 }
 
-void IntIndex::build(std::span<const RowId> rows) {
+Status IntIndex::build(std::span<const RowId> rows, const CancelFlag* cancelled) {
   std::vector<Entry> entries;
   entries.reserve(rows.size());
-  for (RowId row : rows) {
+  ORRERY_TRY(visit_each(rows, cancelled, [&](RowId row) {
     const uint8_t* image = core_->pages.image(row);
     if (column_.is_null(image)) {
       nulls_.insert({0, row});
     } else {
       entries.push_back({int_key(column_, image), row});
     }
-  }
+  }));
   if (!std::is_sorted(entries.begin(), entries.end(), IntTraits::less)) {
-    std::sort(entries.begin(), entries.end(), IntTraits::less);
+    ORRERY_TRY(sort_entries(std::span<Entry>(entries), IntTraits::less, cancelled));
   }
-  if (!direct_) {
-    tree_.build(entries);
-    return;
-  }
-  for (const Entry& e : entries) add_key(e.key, e.row);
+  // Ascending, so every leaf but the last fills up.
+  return visit_each(std::span<const Entry>(entries), cancelled, [&](const Entry& e) {
+    if (direct_) {
+      add_key(e.key, e.row);
+    } else {
+      tree_.insert(e);
+    }
+  });
 }
 
 KeyRange IntIndex::range(std::span<const Datum> equal, const KeyBound& lower,

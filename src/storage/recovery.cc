@@ -243,7 +243,7 @@ Status Recovery::rewrite(RedoReader* in) {
     made = std::make_shared<TableImpl>(std::move(def));
     made->core().auto_largest.store(old.core().auto_largest.load());
     std::vector<RowId> rows;
-    if (Status copied = copy_rows(old, made.get(), sources, &rows); !copied) {
+    if (Status copied = copy_rows(old, made.get(), sources, &rows, nullptr); !copied) {
       return corrupt("rewritten row: " + copied.error().message());
     }
   }
@@ -279,7 +279,7 @@ Status Recovery::finish(CommitSeq last) {
     core.pages.rebuild_free_list();
     std::vector<RowId> rows = live_rows(core);
     for (IndexImpl* index : table->index_impls()) {
-      if (Status filled = fill_index(*table, *index, rows); !filled) {
+      if (Status filled = fill_index(*table, *index, rows, nullptr); !filled) {
         return corrupt("table '" + table->def().name + "': " + filled.error().message());
       }
     }

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
+
+#include "storage/index_build.h"
 #include "storage/table.h"
 
 namespace orrery::storage {
@@ -241,6 +245,38 @@ TEST_F(StoreTest, DefinitionsAreTransactional) {
   uint64_t count = 0;
   ASSERT_TRUE(columns->exact_row_count(store_.read_view().view(), &count));
   EXPECT_EQ(count, 3u);
+}
+
+TEST(SortEntries, InParts) {
+  std::vector<uint32_t> entries(3 * kSortedAtOnce);
+  for (uint32_t i = 0; i < entries.size(); ++i) entries[i] = (i * 2654435761u) >> 8;
+  std::atomic<bool> cancelled{false};
+  ASSERT_TRUE(sort_entries(std::span<uint32_t>(entries), std::less<>(), &cancelled));
+  EXPECT_TRUE(std::is_sorted(entries.begin(), entries.end()));
+  cancelled.store(true);
+  EXPECT_FALSE(sort_entries(std::span<uint32_t>(entries), std::less<>(), &cancelled));
+}
+
+TEST_F(StoreTest, CancelledDefinitionsLeaveNothing) {
+  auto t = store_.begin(Isolation::kReadCommitted);
+  ASSERT_TRUE(add(*t, 1, "Ada", 36));
+  ASSERT_TRUE(t->commit());
+  std::atomic<bool> cancelled{true};
+  t = store_.begin(Isolation::kReadCommitted);
+  t->stop_when(&cancelled);
+  IndexDef by_age{0, "x", IndexKind::kBTree, false, false, false, {2}, "BTREE"};
+  Status made = t->create_index("people", by_age);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code(), ErrorCode::kCancelled);
+  EXPECT_FALSE(t->has_writes());
+  cancelled.store(false);
+  EXPECT_TRUE(t->create_index("people", by_age));
+  t->rollback();
+  // The next transaction has no flag.
+  cancelled.store(true);
+  t = store_.begin(Isolation::kReadCommitted);
+  EXPECT_TRUE(t->create_index("people", by_age));
+  ASSERT_TRUE(t->commit());
 }
 
 TEST_F(StoreTest, RewriteAddsDropsAndCasts) {

@@ -47,6 +47,7 @@ void TransactionImpl::finish() {
   last_table = nullptr;
   statement_start = 0;
   doom.reset();
+  cancelled = nullptr;
   stale = false;
   deferred.clear();
   definitions.clear();
@@ -73,6 +74,7 @@ TxnId Transaction::id() const { return impl_->id; }
 Isolation Transaction::isolation() const { return impl_->isolation; }
 std::shared_ptr<const Catalog> Transaction::catalog() const { return impl_->catalog; }
 const ReadView& Transaction::view() const { return impl_->view; }
+void Transaction::stop_when(const std::atomic<bool>* cancelled) { impl_->cancelled = cancelled; }
 bool Transaction::met_newer_commit() const { return impl_->stale; }
 bool Transaction::has_writes() const {
   return impl_->state != nullptr && impl_->state->operations > 0;

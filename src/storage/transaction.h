@@ -14,6 +14,7 @@
 // uncommitted writes of others. One thread at a time. Destroying an open transaction rolls it back.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -52,6 +53,9 @@ class Transaction {
   ReadViewHandle pin_view() const;
   bool has_writes() const;
 
+  /// Changes of definitions that read a table's rows end with kCancelled once the flag (may be null)
+  /// is set; it must live as long as they run.
+  void stop_when(const std::atomic<bool>* cancelled);
   void begin_statement();
   /// Runs the checks deferred to the statement's end (unique keys changed by UPDATE). On error the
   /// caller must call abort_statement().

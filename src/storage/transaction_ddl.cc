@@ -49,11 +49,13 @@ std::vector<RowId> live_rows(const TableCore& core) {
   return rows;
 }
 
-Status fill_index(const TableImpl& table, IndexImpl& index, std::span<const RowId> rows) {
-  index.build(rows);
+Status fill_index(const TableImpl& table, IndexImpl& index, std::span<const RowId> rows,
+                  const CancelFlag* cancelled) {
+  ORRERY_TRY(index.build(rows, cancelled));
   if (!index.def().unique || index.distinct() == index.entries()) return {};
-  for (RowId row : rows) {
-    const uint8_t* image = table.core().pages.image(row);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (i % kRowsPerCancelCheck == 0) ORRERY_TRY(check_cancelled(cancelled));
+    const uint8_t* image = table.core().pages.image(rows[i]);
     if (index.key_has_null(image)) continue;
     RowList same;
     index.find(image, &same);
@@ -253,7 +255,8 @@ Status TransactionImpl::create_index(std::string_view name, IndexDef index) {
   auto changed = std::make_shared<TableImpl>(def, *table);
   {
     LockGuard<RwLatch> hold(table->core().latch);
-    ORRERY_TRY(fill_index(*changed, *changed->index_impls().back(), live_rows(table->core())));
+    ORRERY_TRY(fill_index(*changed, *changed->index_impls().back(), live_rows(table->core()),
+                          cancelled));
   }
   DefinitionChange change;
   change.kind = DefinitionChange::Kind::kCreateIndex;

@@ -51,6 +51,7 @@ struct TransactionImpl {
   TableImpl* last_table = nullptr;  ///< of which prepare_write() need not be asked again
   uint64_t statement_start = 0;
   std::optional<Error> doom;        ///< why COMMIT will fail
+  const CancelFlag* cancelled = nullptr;  ///< see Transaction::stop_when()
   bool stale = false;               ///< see Transaction::met_newer_commit()
   struct DeferredCheck {
     TableImpl* table;
@@ -148,8 +149,10 @@ struct TransactionImpl {
 
 /// Rows whose newest version is there; under the latch, when nobody else has changes open.
 std::vector<RowId> live_rows(const TableCore& core);
-/// Builds an empty index; kUnique or kPrimaryKey where two rows have one key.
-Status fill_index(const TableImpl& table, IndexImpl& index, std::span<const RowId> rows);
+/// Builds an empty index; kUnique or kPrimaryKey where two rows have one key, kCancelled where the
+/// flag (may be null) is set.
+Status fill_index(const TableImpl& table, IndexImpl& index, std::span<const RowId> rows,
+                  const CancelFlag* cancelled);
 
 Status refuse_system_table(const Table& table);
 /// The value of an automatic column, 0 for NULL; false where it is no integer or not one of those
@@ -163,7 +166,7 @@ void note_auto_key(TableImpl& table, const uint8_t* image);
 bool images_stay(const TableImpl& old, const TableDef& def, std::span<const ColumnSource> sources);
 /// Fills `made` with the rows of `old`, which keep their ids; `rows` gets these. Indexes stay empty.
 Status copy_rows(const TableImpl& old, TableImpl* made, std::span<const ColumnSource> sources,
-                 std::vector<RowId>* rows);
+                 std::vector<RowId>* rows, const CancelFlag* cancelled);
 
 /// "unique constraint failed for index ..." or the primary key's text.
 Error key_error(const TableImpl& table, const IndexImpl& index, const uint8_t* image);

@@ -64,13 +64,14 @@ struct RowMaker {
 
 // Row ids stay, so that a replay of the log finds every row where it was.
 Status copy_rows(const TableImpl& old, TableImpl* made, std::span<const ColumnSource> sources,
-                 std::vector<RowId>* rows) {
+                 std::vector<RowId>* rows, const CancelFlag* cancelled) {
   RowMaker maker{old.layout(), made->layout(), sources};
   const RowPages& pages = old.core().pages;
   TableCore& core = made->core();
   std::vector<uint64_t> space((made->layout().image_bytes() + 7) / 8);
   auto* image = reinterpret_cast<uint8_t*>(space.data());
   for (RowId row = 0; row < pages.end(); ++row) {
+    if (row % kRowsPerCancelCheck == 0) ORRERY_TRY(check_cancelled(cancelled));
     if ((pages.word(row) & (kWordDeleted | kWordFree)) != 0) continue;
     maker.arena.reset();
     ORRERY_TRY(maker.make(pages.image(row), image));
@@ -108,7 +109,7 @@ Status TransactionImpl::rewrite_table(std::string_view name, TableDef def,
                                 [&](const IndexImpl* i) { return i == index; });
       if (shared) continue;
       if (rows.empty()) rows = live_rows(old->core());
-      ORRERY_TRY(fill_index(*made, *index, rows));
+      ORRERY_TRY(fill_index(*made, *index, rows, cancelled));
     }
   } else {
     made = std::make_shared<TableImpl>(def);
@@ -116,8 +117,10 @@ Status TransactionImpl::rewrite_table(std::string_view name, TableDef def,
     made->core().auto_largest.store(old->core().auto_largest.load());
     owned_cores.push_back(made->shared_core());
     std::vector<RowId> rows;
-    ORRERY_TRY(copy_rows(*old, made.get(), sources, &rows));
-    for (IndexImpl* index : made->index_impls()) ORRERY_TRY(fill_index(*made, *index, rows));
+    ORRERY_TRY(copy_rows(*old, made.get(), sources, &rows, cancelled));
+    for (IndexImpl* index : made->index_impls()) {
+      ORRERY_TRY(fill_index(*made, *index, rows, cancelled));
+    }
   }
   DefinitionChange change;
   change.kind = DefinitionChange::Kind::kRewrite;
