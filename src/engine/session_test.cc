@@ -372,6 +372,28 @@ TEST(Session, CancelStopsAQuery) {
   EXPECT_EQ(query(*session, "SELECT 1"), "1");
 }
 
+// Takes less than a second, unless each table costs a copy of the whole catalog.
+TEST(Session, ManyTables) {
+  auto session = open("memory://");
+  constexpr int kCount = 10000;
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < kCount; ++i) {
+    ASSERT_EQ(exec(*session, "CREATE TABLE t" + std::to_string(i) + " (id INTEGER PRIMARY KEY)"),
+              "0");
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  exec(*session, "INSERT INTO T9999 VALUES (1)");
+  EXPECT_EQ(exec(*session, "ALTER TABLE t9999 RENAME TO u; DROP TABLE t5000"), "0");
+  EXPECT_EQ(query(*session, "SELECT COUNT(*) FROM u"), "1");
+  EXPECT_EQ(query(*session, "SELECT COUNT(*) FROM t4999"), "0");
+  for (const char* gone : {"t9999", "t5000"}) {
+    EXPECT_NE(query(*session, std::string("SELECT 1 FROM ") + gone).find("error"),
+              std::string::npos);
+  }
+  EXPECT_EQ(exec(*session, "CREATE TABLE t9999 (id INTEGER)"), "0");
+  EXPECT_EQ(query(*session, "SELECT COUNT(*) FROM t9999"), "0");
+}
+
 // The table is big enough for the flag to be set on the way.
 TEST(Session, CancelStopsIndexesBeingMade) {
   auto session = open("memory://");

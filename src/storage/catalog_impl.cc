@@ -1,6 +1,8 @@
 #include "storage/catalog_impl.h"
 
 #include <algorithm>
+#include <functional>
+#include <string_view>
 
 namespace orrery::storage {
 
@@ -12,15 +14,73 @@ std::string folded_name(std::string_view name) {
   return out;
 }
 
+namespace {
+
+const auto kIdOf = [](const std::shared_ptr<TableImpl>& table) { return table->def().id; };
+const auto kNameOf = [](const std::pair<std::string, TableId>& name) -> std::string_view {
+  return name.first;
+};
+
+/// The entry with the key, or the end.
+template <class Entries, class Key, class KeyOf>
+auto find_entry(Entries& entries, const Key& key, KeyOf key_of) {
+  auto it = std::lower_bound(entries.begin(), entries.end(), key,
+                             [&](const auto& e, const Key& k) { return key_of(e) < k; });
+  return it != entries.end() && key_of(*it) == key ? it : entries.end();
+}
+
+/// Puts the entry in, in the place of one with its key.
+template <class Entry, class KeyOf>
+void put_entry(std::shared_ptr<const std::vector<Entry>>* bucket, Entry entry, KeyOf key_of) {
+  auto next = *bucket == nullptr ? std::make_shared<std::vector<Entry>>()
+                                 : std::make_shared<std::vector<Entry>>(**bucket);
+  auto it = std::lower_bound(next->begin(), next->end(), key_of(entry),
+                             [&](const Entry& e, const auto& k) { return key_of(e) < k; });
+  if (it != next->end() && key_of(*it) == key_of(entry)) {
+    *it = std::move(entry);
+  } else {
+    next->insert(it, std::move(entry));
+  }
+  *bucket = std::move(next);
+}
+
+template <class Entry, class Key, class KeyOf>
+void remove_entry(std::shared_ptr<const std::vector<Entry>>* bucket, const Key& key,
+                  KeyOf key_of) {
+  auto next = std::make_shared<std::vector<Entry>>(**bucket);
+  next->erase(find_entry(*next, key, key_of));
+  *bucket = std::move(next);
+}
+
+}  // namespace
+
+size_t CatalogImpl::bucket_of(std::string_view folded) {
+  return std::hash<std::string_view>()(folded) % kBuckets;
+}
+
 const std::shared_ptr<TableImpl>* CatalogImpl::find(TableId id) const {
-  auto it = std::lower_bound(tables_.begin(), tables_.end(), id,
-                             [](const auto& table, TableId x) { return table->def().id < x; });
-  return it != tables_.end() && (*it)->def().id == id ? &*it : nullptr;
+  const auto& bucket = tables_[bucket_of(id)];
+  if (bucket == nullptr) return nullptr;
+  auto it = find_entry(*bucket, id, kIdOf);
+  return it == bucket->end() ? nullptr : &*it;
 }
 
 const std::shared_ptr<TableImpl>* CatalogImpl::find(std::string_view name) const {
-  auto it = names_.find(folded_name(name));
-  return it == names_.end() ? nullptr : find(it->second);
+  std::string folded = folded_name(name);
+  const auto& bucket = names_[bucket_of(folded)];
+  if (bucket == nullptr) return nullptr;
+  auto it = find_entry(*bucket, std::string_view(folded), kNameOf);
+  return it == bucket->end() ? nullptr : find(it->second);
+}
+
+std::vector<std::shared_ptr<TableImpl>> CatalogImpl::all_tables() const {
+  std::vector<std::shared_ptr<TableImpl>> out;
+  for (const auto& bucket : tables_) {
+    if (bucket != nullptr) out.insert(out.end(), bucket->begin(), bucket->end());
+  }
+  std::sort(out.begin(), out.end(),
+            [](const auto& a, const auto& b) { return kIdOf(a) < kIdOf(b); });
+  return out;
 }
 
 std::shared_ptr<Table> CatalogImpl::find_table(std::string_view name) const {
@@ -43,8 +103,8 @@ const ViewDef* CatalogImpl::find_view(std::string_view name) const {
 
 std::vector<std::shared_ptr<Table>> CatalogImpl::tables() const {
   std::vector<std::shared_ptr<Table>> out;
-  for (const auto& table : tables_) {
-    if (!table->def().system) out.push_back(table);
+  for (auto& table : all_tables()) {
+    if (!table->def().system) out.push_back(std::move(table));
   }
   return out;
 }
@@ -57,20 +117,25 @@ std::vector<const ViewDef*> CatalogImpl::views() const {
 
 void CatalogImpl::put_table(std::shared_ptr<TableImpl> table) {
   TableId id = table->def().id;
-  remove_table(id);
-  names_[folded_name(table->def().name)] = id;
-  auto it = std::lower_bound(tables_.begin(), tables_.end(), id,
-                             [](const auto& t, TableId x) { return t->def().id < x; });
-  tables_.insert(it, std::move(table));
+  std::string folded = folded_name(table->def().name);
+  const std::shared_ptr<TableImpl>* old = find(id);
+  if (old != nullptr && folded_name((*old)->def().name) != folded) remove_table(id);
+  size_t named = bucket_of(folded);
+  put_entry(&names_[named], Name(std::move(folded), id), kNameOf);
+  put_entry(&tables_[bucket_of(id)], std::move(table), kIdOf);
 }
 
 void CatalogImpl::remove_table(TableId id) {
-  auto it = std::lower_bound(tables_.begin(), tables_.end(), id,
-                             [](const auto& t, TableId x) { return t->def().id < x; });
-  if (it == tables_.end() || (*it)->def().id != id) return;
-  auto name = names_.find(folded_name((*it)->def().name));
-  if (name != names_.end() && name->second == id) names_.erase(name);
-  tables_.erase(it);
+  const std::shared_ptr<TableImpl>* table = find(id);
+  if (table == nullptr) return;
+  std::string folded = folded_name((*table)->def().name);
+  auto& names = names_[bucket_of(folded)];
+  // Another table may have taken the name.
+  auto name = find_entry(*names, std::string_view(folded), kNameOf);
+  if (name != names->end() && name->second == id) {
+    remove_entry(&names, std::string_view(folded), kNameOf);
+  }
+  remove_entry(&tables_[bucket_of(id)], id, kIdOf);
 }
 
 void CatalogImpl::put_view(ViewDef def) {

@@ -1,8 +1,14 @@
 // CatalogImpl: a Catalog as a value. Changed by copying, changing the copy, and publishing it.
+//
+// Tables and names lie in buckets that successive catalogs share; a change copies the buckets that
+// it touches, so that it costs little however many tables there are.
 #pragma once
 
+#include <array>
+#include <memory>
 #include <string>
-#include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "storage/catalog.h"
 #include "storage/table_impl.h"
@@ -26,7 +32,8 @@ class CatalogImpl final : public Catalog {
 
   const std::shared_ptr<TableImpl>* find(TableId id) const;
   const std::shared_ptr<TableImpl>* find(std::string_view name) const;
-  const std::vector<std::shared_ptr<TableImpl>>& all_tables() const { return tables_; }
+  /// By id, those of the system too.
+  std::vector<std::shared_ptr<TableImpl>> all_tables() const;
 
   // Only before the catalog is shared:
   void set_version(uint64_t version) { version_ = version; }
@@ -37,8 +44,16 @@ class CatalogImpl final : public Catalog {
   void remove_view(std::string_view name);
 
  private:
-  std::vector<std::shared_ptr<TableImpl>> tables_;  ///< by id
-  std::unordered_map<std::string, TableId> names_;
+  static constexpr size_t kBuckets = 128;
+  using Name = std::pair<std::string, TableId>;
+  /// Sorted entries, never changed; null where there are none.
+  template <class Entry>
+  using Bucket = std::shared_ptr<const std::vector<Entry>>;
+  static size_t bucket_of(std::string_view folded);
+  static size_t bucket_of(TableId id) { return id % kBuckets; }
+
+  std::array<Bucket<std::shared_ptr<TableImpl>>, kBuckets> tables_;  ///< by id
+  std::array<Bucket<Name>, kBuckets> names_;                         ///< by folded name
   // Shared by successive catalogs, so that find_view()'s answers live as long as any of them.
   std::vector<std::shared_ptr<const ViewDef>> views_;
   uint64_t version_ = 0;
