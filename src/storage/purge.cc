@@ -17,12 +17,16 @@ const uint8_t* next_image(const UndoRecord* record, const uint8_t* in_place) {
   return in_place;
 }
 
+/// Adds the versions it looked at to `seen`.
 bool newer_version_has_key(const IndexImpl& index, const UndoRecord* record,
-                           const uint8_t* in_place) {
+                           const uint8_t* in_place, uint32_t* seen) {
+  // The newest first: it is the likeliest, and the others are a long way where there are many.
+  if (index.same_key(in_place, record->image())) return true;
   for (const UndoRecord* r = record->newer; r != nullptr; r = r->newer) {
+    ++*seen;
     if (r->kind == UndoKind::kUpdate && index.same_key(r->image(), record->image())) return true;
   }
-  return index.same_key(in_place, record->image());
+  return false;
 }
 
 void forget_insert(TableCore& core, RowId row, const UndoRecord* inserted) {
@@ -37,13 +41,13 @@ void forget_insert(TableCore& core, RowId row, const UndoRecord* inserted) {
   record->before_word &= kWordFlags;
 }
 
-void forget_update(TableImpl& table, UndoRecord* record) {
+void forget_update(TableImpl& table, UndoRecord* record, uint32_t* seen) {
   TableCore& core = table.core();
   const uint8_t* in_place = core.pages.image(record->row);
   const uint8_t* next = next_image(record, in_place);
   for (IndexImpl* index : table.index_impls()) {
     if (index->same_key(record->image(), next)) continue;
-    if (newer_version_has_key(*index, record, in_place)) continue;
+    if (newer_version_has_key(*index, record, in_place, seen)) continue;
     index->remove(record->image(), record->row);
   }
   table.free_strings(record->image(), next);
@@ -66,7 +70,8 @@ void forget_delete(TableImpl& table, UndoRecord* record) {
   --core.deleted_rows;
 }
 
-void forget(const LogEntry& entry, TxnState* state, VacuumResult* result) {
+/// Adds to `seen` how many other versions had to be looked at.
+void forget(const LogEntry& entry, TxnState* state, VacuumResult* result, uint32_t* seen) {
   TableCore& core = entry.table->core();
   if (entry.kind == LogEntry::Kind::kInsertRun) {
     for (uint32_t i = 0; i < entry.count; ++i) {
@@ -76,7 +81,7 @@ void forget(const LogEntry& entry, TxnState* state, VacuumResult* result) {
   }
   ORRERY_DCHECK(record_of(entry.record->before_word) == nullptr);
   if (entry.record->kind == UndoKind::kUpdate) {
-    forget_update(*entry.table, entry.record);
+    forget_update(*entry.table, entry.record, seen);
     ++result->old_versions;
   } else {
     forget_delete(*entry.table, entry.record);
@@ -86,6 +91,8 @@ void forget(const LogEntry& entry, TxnState* state, VacuumResult* result) {
 
 /// Readers get a turn after so many changes.
 constexpr uint32_t kChangesPerHold = 512;
+/// Looking at so many other versions counts as a change.
+constexpr uint32_t kVersionsPerChange = 16;
 
 }  // namespace
 
@@ -103,7 +110,9 @@ void purge_state(TxnState* state, VacuumResult* result) {
     if (entry.kind == LogEntry::Kind::kDefinition) continue;
     hold(&entry.table->core());
     changes += entry.kind == LogEntry::Kind::kInsertRun ? entry.count : 1;
-    forget(entry, state, result);
+    uint32_t seen = 0;
+    forget(entry, state, result, &seen);
+    changes += seen / kVersionsPerChange;
   }
   for (const TxnState::Garbage& g : state->garbage) {
     hold(g.core);

@@ -247,6 +247,33 @@ TEST_F(StoreTest, DefinitionsAreTransactional) {
   EXPECT_EQ(count, 3u);
 }
 
+// Keys that are left for good, that come back, and that are the newest version's.
+TEST_F(StoreTest, PurgeOfManyVersionsKeepsTheKeysInUse) {
+  auto t = store_.begin(Isolation::kReadCommitted);
+  ASSERT_TRUE(add(*t, 1, "Ada", 7));
+  ASSERT_TRUE(t->commit());
+  const Index* by_age = table()->find_index("by_age");
+  auto reader = std::make_unique<ReadViewHandle>(store_.read_view());
+  t = store_.begin(Isolation::kReadCommitted);
+  constexpr int64_t kUpdates = 3000;
+  for (int64_t i = 0; i < kUpdates; ++i) {
+    ASSERT_TRUE(set_age(*t, 1, i % 3 == 0 ? 7 : i % 1000 + 100));
+    ASSERT_TRUE(t->end_statement());
+  }
+  ASSERT_TRUE(set_age(*t, 1, 7));
+  ASSERT_TRUE(t->end_statement());
+  ASSERT_TRUE(t->commit());
+  EXPECT_GT(by_age->approximate_entries(), 600u);
+  EXPECT_EQ(rows(*table(), reader->view()), "1:Ada:7 ");
+  reader.reset();
+  EXPECT_EQ(store_.vacuum().old_versions, static_cast<uint64_t>(kUpdates + 1));
+  EXPECT_EQ(by_age->approximate_entries(), 1u);
+  RowRef row;
+  Datum key = Datum::integer(7);
+  ReadLatch latch(*table());
+  EXPECT_TRUE(find_unique(*table(), *by_age, {&key, 1}, store_.read_view().view(), &row, nullptr));
+}
+
 TEST(SortEntries, InParts) {
   std::vector<uint32_t> entries(3 * kSortedAtOnce);
   for (uint32_t i = 0; i < entries.size(); ++i) entries[i] = (i * 2654435761u) >> 8;
