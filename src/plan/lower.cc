@@ -1,12 +1,18 @@
 #include "plan/lower.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "plan/construct.h"
 #include "plan/lower_node.h"
 
 namespace orrery::plan {
+
+uint64_t row_goal(double goal) {
+  constexpr double kMeansAll = 1e15;
+  return goal < kMeansAll ? static_cast<uint64_t>(std::ceil(goal)) : 0;
+}
 
 using expr::Expr;
 using expr::ExprKind;

@@ -35,6 +35,9 @@ struct Want {
   ColumnId adjacent = kNoColumn;
 };
 
+/// want.goal for a node: 0 (all) where it is beyond any table, as LIMIT's largest numbers are.
+uint64_t row_goal(double goal);
+
 struct Lowered {
   PlanNodePtr node;
   std::vector<ColumnId> layout;  ///< of the node's output

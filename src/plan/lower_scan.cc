@@ -1,6 +1,5 @@
 // Scans: the choice of an access path, and what of the filter remains.
 #include <algorithm>
-#include <cmath>
 
 #include "plan/access_path.h"
 #include "plan/construct.h"
@@ -145,7 +144,7 @@ Result<Lowered> Lowering::lower_scan(Rel& rel, const Want& want) {
     node->filter = expr::make_and(std::move(rest));
   }
   bool served = want.order.empty() || out.order.size() == want.order.size();
-  if (want.goal > 0 && served) node->row_goal = static_cast<uint64_t>(std::ceil(want.goal));
+  if (want.goal > 0 && served) node->row_goal = row_goal(want.goal);
   node->estimated_rows = out_rows;
   node->estimated_cost = best.cost;
   out.contiguous = contiguous_columns(rel);

@@ -4,7 +4,6 @@
 // rows in the order of partitions and sort keys, so that with a limit a top-N sort or the beginning
 // of an index walk is enough.
 #include <algorithm>
-#include <cmath>
 
 #include "plan/construct.h"
 #include "plan/lower_node.h"
@@ -214,7 +213,7 @@ Result<Lowered> Lowering::lower_window(Rel& rel, const Want& want) {
                 (!order.empty() || (rel.exprs.empty() && rel.sort_keys.empty()));
   auto node = make_node<WindowNode>();
   node->input_sorted = sorted || streams;
-  if (streams) node->row_goal = static_cast<uint64_t>(std::ceil(want.goal));
+  if (streams) node->row_goal = row_goal(want.goal);
   bool node_sorted = node->input_sorted;
   size_t partitions = rel.exprs.size();
   std::vector<ColumnId> layout = out.layout;
