@@ -1,0 +1,128 @@
+// HostedDatabase: one database with its module: tables, reducers, procedures, views, schedules.
+//
+// All work that writes, and whatever must see one state between two commits, runs on the database's
+// lane: one thread that takes tasks in the order they were posted. Procedures leave the lane while
+// they sleep or wait for HTTP. Functions here may be called from any thread unless they say "on the
+// lane"; callbacks run on the lane, must not block, and are called exactly once, with kStopped
+// where the database went down first. A commit is visible before it is durable: wait_durable() of
+// its seq is what confirms it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "engine/database.h"
+#include "host/caller.h"
+#include "schema/module_def.h"
+#include "storage/change_set.h"
+
+namespace orrery::host {
+
+class ModuleLog;
+struct HostOptions;
+
+/// What a subscriber layer hears of every commit, on the lane, before the next task runs.
+struct CommitEvent {
+  const storage::ChangeSet& changes;  ///< of watched tables
+  storage::CommitSeq seq = 0;
+  /// Where a client called the reducer: its connection, else zero.
+  types::ConnectionId caller;
+};
+class CommitObserver {
+ public:
+  virtual ~CommitObserver() = default;
+  virtual void committed(const CommitEvent& event) = 0;
+  /// The module or its tables changed: every subscription must be made anew or ended.
+  virtual void module_changed(bool clients_must_reconnect) = 0;
+};
+
+using CallDone = std::function<void(const CallOutcome& outcome)>;
+
+struct UpdateReport {
+  bool changed = false;  ///< false: the program was the same
+  bool clients_disconnected = false;
+  storage::CommitSeq seq = 0;
+};
+enum class ClientBreak : uint8_t { kRefuse, kAllow };
+
+struct HttpCall {
+  std::string request;  ///< BSATN Request, without body
+  std::string body;
+};
+struct HttpReply {
+  std::string response;  ///< BSATN Response
+  std::string body;
+};
+
+class HostedDatabase {
+ public:
+  /// First publish: makes the tables, runs init; on error nothing of it remains.
+  static Result<std::shared_ptr<HostedDatabase>> create(const HostOptions& options,
+                                                        const types::Identity& identity,
+                                                        const types::Identity& owner,
+                                                        std::string program);
+  /// Opens what create() made: recovers, calls client_disconnected for clients of the last run,
+  /// arms schedules.
+  static Result<std::shared_ptr<HostedDatabase>> open(const HostOptions& options,
+                                                      const types::Identity& identity);
+  virtual ~HostedDatabase() = default;
+
+  virtual const types::Identity& identity() const = 0;
+  virtual const types::Identity& owner() const = 0;
+  /// Of the module that runs now; replaced by update().
+  virtual std::shared_ptr<const schema::ModuleDef> definition() const = 0;
+  virtual std::string program_hash_hex() const = 0;
+  virtual ModuleLog& log() = 0;
+  virtual const std::shared_ptr<engine::Database>& engine() const = 0;
+
+  /// One observer; nullptr takes it away.
+  virtual void set_observer(CommitObserver* observer) = 0;
+  /// Tables whose changes commits must report. On the lane.
+  virtual void watch(storage::TableId table, bool watched) = 0;
+
+  /// Runs `task` on the lane between two transactions.
+  virtual void post(std::function<void()> task) = 0;
+
+  /// client_connected and the row of st_client; `jwt_payload` empty where there is no token. An
+  /// outcome other than kOk refuses the connection.
+  virtual void connect(const Caller& caller, std::string jwt_payload, CallDone done) = 0;
+  virtual void disconnect(const Caller& caller, CallDone done) = 0;
+  virtual void call_reducer(const Caller& caller, std::string name, std::string arguments,
+                            CallDone done) = 0;
+  virtual void call_procedure(const Caller& caller, std::string name, std::string arguments,
+                              CallDone done) = 0;
+  virtual void call_http_handler(uint32_t handler, HttpCall call,
+                                 std::function<void(Result<HttpReply>)> done) = 0;
+
+  /// The backing table of a view as this caller sees it, made current; rows of it belong to him
+  /// where the hidden first column equals `argument_hash`. On the lane.
+  struct ViewInstance {
+    storage::TableId table = 0;
+    std::string argument_hash;  ///< 32 bytes, BSATN of the U256
+  };
+  virtual Result<ViewInstance> use_view(const schema::ViewDef& view,
+                                        const types::Identity& caller) = 0;
+  /// No longer used by one subscriber. On the lane.
+  virtual void release_view(const ViewInstance& instance) = 0;
+
+  /// A new program: checks, migrates, swaps, in one transaction. Blocks; not on the lane.
+  virtual Result<UpdateReport> update(std::string program, ClientBreak clients) = 0;
+  /// The plan that update() would carry out, without doing it. Blocks; not on the lane.
+  virtual Result<schema::MigrationPlan> plan_update(std::string_view program) = 0;
+  /// Empties the database and initialises it again, with `program` where not empty.
+  virtual Status reset(std::string program) = 0;
+
+  /// Blocks until everything up to `seq` is durable. Not on the lane.
+  virtual Status wait_durable(storage::CommitSeq seq) = 0;
+  /// Calls `done` when everything up to `seq` is durable, from any thread, maybe at once.
+  virtual void when_durable(storage::CommitSeq seq, std::function<void(Status)> done) = 0;
+
+  /// Lets running calls end, refuses new ones, closes the files. Blocks; not on the lane.
+  virtual void stop() = 0;
+};
+
+}  // namespace orrery::host
