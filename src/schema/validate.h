@@ -1,0 +1,42 @@
+// Validation: from a raw definition to a ModuleDef, or to everything that is wrong with it.
+//
+// All errors are collected, sorted and without duplicates. The SQL of row-level security and of
+// views is not looked at here: whoever knows the dialect passes `check_row_level_security`.
+// Stateless; safe from any thread.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "schema/module_def.h"
+#include "schema/raw_module_def.h"
+
+namespace orrery::schema {
+
+/// One thing that is wrong: the kind (the spec's name, e.g. "DuplicateColumns") and a sentence.
+struct ValidationError {
+  std::string kind;
+  std::string message;
+  friend bool operator==(const ValidationError&, const ValidationError&) = default;
+  friend auto operator<=>(const ValidationError&, const ValidationError&) = default;
+};
+using ValidationErrors = std::vector<ValidationError>;
+
+/// Called with the finished definition and each SQL text; returns what is wrong with it, or kOk.
+using RowLevelSecurityCheck = std::function<Status(const ModuleDef&, std::string_view sql)>;
+
+struct ValidationOptions {
+  RowLevelSecurityCheck check_row_level_security;  ///< none: any text passes
+};
+
+/// Gives the definition, or fills `errors` and gives kInvalidArgument with all messages, one per
+/// line.
+Result<ModuleDef> validate(const RawModuleDef& raw, ValidationErrors* errors,
+                           const ValidationOptions& options = {});
+/// Without the list.
+Result<ModuleDef> validate(const RawModuleDef& raw, const ValidationOptions& options = {});
+
+}  // namespace orrery::schema
