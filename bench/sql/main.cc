@@ -163,7 +163,7 @@ int report(const Arguments& args, const Table& table, const std::vector<std::str
         if (!it->second.warm.empty()) warm_scores[e].add(spread_of(ours.warm).median, warm.median);
       }
       if (args.form == Form::kJson) {
-        std::string checksum = it->second.digest.checksum();
+        uint64_t checksum = it->second.digest.checksum();
         print_json({"sql53", op, e, cold, it->second.cold.size(), checksum});
         if (!it->second.warm.empty()) {
           print_json({"sql53", op + ", caches on", e, warm, it->second.warm.size(), checksum});
