@@ -1,0 +1,46 @@
+// HostOptions: how a host and its databases run. A plain value; what it points to is borrowed and
+// must outlive the host.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "env/environment.h"
+#include "host/module_instance.h"
+#include "storage/durability/durable_store.h"
+
+namespace orrery::host {
+
+class HttpClient;
+
+enum class HostStorage : uint8_t { kFiles, kMemory };
+
+struct HostOptions {
+  HostStorage storage = HostStorage::kMemory;
+  /// Of the whole host: control/, databases/<identity>/{data,logs}, cache/.
+  std::string data_directory;
+  env::Environment environment = env::system_environment();
+  /// Group commit: at most so long until a commit is on the device.
+  storage::DurabilityOptions durability = {.sync_mode = storage::SyncMode::kNormal,
+                                           .sync_interval_ms = 5};
+
+  RuntimeLimits limits;
+  /// Executes modules; empty: WebAssembly. Shared by all databases of the host.
+  std::shared_ptr<ModuleRuntime> runtime;
+  /// Instances that procedures and HTTP handlers of one database share.
+  uint32_t procedure_instances = 8;
+  /// Tasks that may wait for one database.
+  uint32_t lane_tasks_max = 1 << 16;
+
+  /// Hosts that procedures may send requests to ("example.org", "*.example.org", "*"); none: HTTP
+  /// is off.
+  std::vector<std::string> http_allowed_hosts;
+  HttpClient* http_client = nullptr;
+
+  /// Views that nobody uses are dropped after so long.
+  int64_t view_idle_micros = 600'000'000;
+};
+
+}  // namespace orrery::host

@@ -1,0 +1,133 @@
+// Lane: one thread that runs tasks in the order in which they were posted, and timers.
+//
+// post() costs one allocation and a few atomic operations; it waits where the queue is full, unless
+// it is called on the lane itself, where a full queue grows. Tasks run between two timers; a timer
+// is late by what runs before it. After stop() began, new tasks are refused (post() gives false and
+// destroys the task); those queued before run; timers that are not due are dropped. Thread-safe; the
+// destructor stops, and must not run on the lane.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "base/sync.h"
+#include "env/clock.h"
+
+namespace orrery::host {
+
+class Lane {
+ public:
+  Lane(env::Clock& clock, uint32_t tasks_max);
+  ~Lane();
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+
+  /// `task` is anything that can be called once without arguments; it need not be copyable.
+  template <class Task>
+  bool post(Task&& task) {
+    return push(new TaskOf<std::decay_t<Task>>(std::forward<Task>(task)));
+  }
+  /// Posts and waits until it has run; on the lane it runs at once. False where it was refused.
+  template <class Task>
+  bool run(Task&& task);
+
+  using TimerId = uint64_t;
+  /// On the lane: runs `task` when the clock's monotonic time is `at_nanos` or later.
+  template <class Task>
+  TimerId at(int64_t at_nanos, Task&& task) {
+    return add_timer(at_nanos, new TaskOf<std::decay_t<Task>>(std::forward<Task>(task)));
+  }
+  /// On the lane.
+  void cancel(TimerId id);
+
+  bool on_lane() const { return thread_id_.load(std::memory_order_relaxed) == this_thread(); }
+  /// Tasks that wait, roughly.
+  uint64_t waiting() const { return queued_.load(std::memory_order_relaxed); }
+  /// Runs what is queued, ends the thread. Not on the lane. A second call waits for the first.
+  void stop();
+
+ private:
+  struct Node {
+    virtual ~Node() = default;
+    virtual void run() = 0;
+    std::atomic<Node*> next{nullptr};
+  };
+  template <class Task>
+  struct TaskOf final : Node {
+    explicit TaskOf(Task&& t) : task(std::move(t)) {}
+    explicit TaskOf(const Task& t) : task(t) {}
+    void run() override { task(); }
+    Task task;
+  };
+  struct Stub final : Node {
+    void run() override {}
+  };
+  struct Timer {
+    int64_t at_nanos = 0;
+    TimerId id = 0;
+    std::unique_ptr<Node> task;  ///< null: cancelled
+  };
+  /// Something to wait for once.
+  class Signal {
+   public:
+    void set();
+    void wait();
+
+   private:
+    Mutex mutex_;
+    ConditionVariable changed_;
+    bool set_ = false;
+  };
+
+  static uint64_t this_thread();
+  bool push(Node* node);
+  void enqueue(Node* node);
+  Node* dequeue();
+  void loop();
+  void sleep_until_work();
+  bool run_timers();
+  TimerId add_timer(int64_t at_nanos, Node* task);
+
+  env::Clock& clock_;
+  const uint32_t tasks_max_;
+  // A queue of many writers and one reader; the reader owns head_, whose node has been run.
+  std::atomic<Node*> tail_;
+  Node* head_;
+  std::atomic<uint64_t> queued_{0};
+  std::atomic<uint32_t> posting_{0};  ///< calls of push() under way, for stop()
+  std::atomic<bool> sleeping_{false};
+  std::atomic<bool> stopping_{false};
+  std::atomic<uint32_t> waiting_for_room_{0};
+  Mutex mutex_;
+  ConditionVariable work_;
+  ConditionVariable room_;
+  std::vector<Timer> timers_;  ///< a heap, the first due in front
+  TimerId next_timer_ = 1;
+  std::atomic<uint64_t> thread_id_{0};
+  Mutex stop_mutex_;
+  Thread thread_;
+};
+
+template <class Task>
+bool Lane::run(Task&& task) {
+  if (on_lane()) {
+    task();
+    return true;
+  }
+  Signal done;
+  // The lane runs every task that it took.
+  if (!post([&] {
+        task();
+        done.set();
+      })) {
+    return false;
+  }
+  done.wait();
+  return true;
+}
+
+}  // namespace orrery::host
