@@ -1,0 +1,166 @@
+#include "host/lane.h"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+
+#include "base/assert.h"
+
+namespace orrery::host {
+
+void Lane::Signal::set() {
+  LockGuard<Mutex> lock(mutex_);
+  set_ = true;
+  changed_.notify_all();
+}
+
+void Lane::Signal::wait() {
+  UniqueLock<Mutex> lock(mutex_);
+  changed_.wait(lock, [this] { return set_; });
+}
+
+uint64_t Lane::this_thread() {
+  // The address of a thread's own variable is different for every living thread.
+  static thread_local char own;
+  return reinterpret_cast<uint64_t>(&own);
+}
+
+Lane::Lane(env::Clock& clock, uint32_t tasks_max)
+    : clock_(clock), tasks_max_(tasks_max), head_(new Stub) {
+  tail_.store(head_, std::memory_order_relaxed);
+  thread_ = Thread([this] { loop(); });
+}
+
+Lane::~Lane() {
+  stop();
+  delete head_;
+}
+
+bool Lane::push(Node* node) {
+  // stop() waits until nobody is between these two, so a task is either refused or run.
+  posting_.fetch_add(1, std::memory_order_seq_cst);
+  if (stopping_.load(std::memory_order_seq_cst) && !on_lane()) {
+    posting_.fetch_sub(1, std::memory_order_release);
+    delete node;
+    return false;
+  }
+  if (queued_.load(std::memory_order_relaxed) >= tasks_max_ && !on_lane()) {
+    UniqueLock<Mutex> lock(mutex_);
+    // Pairs with loop(): either this sees the room made, or the lane sees somebody waiting.
+    waiting_for_room_.fetch_add(1, std::memory_order_seq_cst);
+    room_.wait(lock, [this] { return queued_.load(std::memory_order_seq_cst) < tasks_max_; });
+    waiting_for_room_.fetch_sub(1, std::memory_order_relaxed);
+  }
+  enqueue(node);
+  // Pairs with sleep_until_work(): either this sees the lane asleep, or the lane sees the task.
+  if (sleeping_.load(std::memory_order_seq_cst)) {
+    LockGuard<Mutex> lock(mutex_);
+    work_.notify_one();
+  }
+  posting_.fetch_sub(1, std::memory_order_release);
+  return true;
+}
+
+void Lane::enqueue(Node* node) {
+  queued_.fetch_add(1, std::memory_order_seq_cst);
+  Node* before = tail_.exchange(node, std::memory_order_acq_rel);
+  before->next.store(node, std::memory_order_release);
+}
+
+/// The next task, which stays the queue's: it is freed when the one after it is taken.
+Lane::Node* Lane::dequeue() {
+  Node* next = head_->next.load(std::memory_order_acquire);
+  if (next == nullptr) return nullptr;
+  delete head_;
+  head_ = next;
+  return next;
+}
+
+bool Lane::run_timers() {
+  bool any = false;
+  while (!timers_.empty() && timers_.front().at_nanos <= clock_.monotonic_nanos()) {
+    std::pop_heap(timers_.begin(), timers_.end(),
+                  [](const Timer& a, const Timer& b) { return a.at_nanos > b.at_nanos; });
+    std::unique_ptr<Node> task = std::move(timers_.back().task);
+    timers_.pop_back();
+    if (task == nullptr) continue;
+    task->run();
+    any = true;
+  }
+  return any;
+}
+
+Lane::TimerId Lane::add_timer(int64_t at_nanos, Node* task) {
+  ORRERY_ASSERT(on_lane());
+  Timer timer;
+  timer.at_nanos = at_nanos;
+  timer.id = next_timer_++;
+  timer.task.reset(task);
+  timers_.push_back(std::move(timer));
+  std::push_heap(timers_.begin(), timers_.end(),
+                 [](const Timer& a, const Timer& b) { return a.at_nanos > b.at_nanos; });
+  return next_timer_ - 1;
+}
+
+void Lane::cancel(TimerId id) {
+  ORRERY_ASSERT(on_lane());
+  for (Timer& timer : timers_) {
+    if (timer.id == id) timer.task.reset();
+  }
+}
+
+void Lane::sleep_until_work() {
+  UniqueLock<Mutex> lock(mutex_);
+  sleeping_.store(true, std::memory_order_seq_cst);
+  // A writer that has counted its task but not linked it yet is waited for by turning around.
+  if (queued_.load(std::memory_order_seq_cst) == 0 && !stopping_.load(std::memory_order_seq_cst)) {
+    if (timers_.empty()) {
+      work_.wait(lock);
+    } else {
+      const int64_t nanos = timers_.front().at_nanos - clock_.monotonic_nanos();
+      if (nanos > 0) work_.wait_for(lock, std::chrono::nanoseconds(nanos));
+    }
+  }
+  sleeping_.store(false, std::memory_order_seq_cst);
+}
+
+void Lane::loop() {
+  constexpr int kTasksBetweenTimers = 64;
+  thread_id_.store(this_thread(), std::memory_order_relaxed);
+  for (;;) {
+    int ran = 0;
+    for (; ran < kTasksBetweenTimers; ++ran) {
+      Node* task = dequeue();
+      if (task == nullptr) break;
+      task->run();
+      queued_.fetch_sub(1, std::memory_order_seq_cst);
+      if (waiting_for_room_.load(std::memory_order_seq_cst) > 0) {
+        LockGuard<Mutex> lock(mutex_);
+        room_.notify_all();
+      }
+    }
+    const bool stopping = stopping_.load(std::memory_order_seq_cst);
+    if (!stopping && run_timers()) continue;
+    if (ran > 0) continue;
+    if (stopping && posting_.load(std::memory_order_seq_cst) == 0 &&
+        queued_.load(std::memory_order_seq_cst) == 0) {
+      return;
+    }
+    sleep_until_work();
+  }
+}
+
+void Lane::stop() {
+  ORRERY_ASSERT(!on_lane());
+  LockGuard<Mutex> once(stop_mutex_);
+  if (!thread_.joinable()) return;
+  stopping_.store(true, std::memory_order_seq_cst);
+  {
+    LockGuard<Mutex> lock(mutex_);
+    work_.notify_one();
+  }
+  thread_.join();
+  timers_.clear();
+}
+
+}  // namespace orrery::host
