@@ -26,14 +26,16 @@ namespace orrery::host {
 
 class ModuleLog;
 
+enum class ReadShape : uint8_t { kPoint, kRange };
 /// Told what a view reads, so that it can be run again when that changes.
 class ReadRecorder {
  public:
   virtual ~ReadRecorder() = default;
   /// All rows, or their number.
   virtual void read_table(const BoundTable& table) = 0;
-  /// The rows of a range of an index, found or not.
-  virtual void read_range(const BoundIndex& index, const storage::KeyRange& range) = 0;
+  /// The rows of a range of an index, found or not; kPoint where it came of a whole key.
+  virtual void read_range(const BoundIndex& index, const storage::KeyRange& range,
+                          ReadShape shape) = 0;
 };
 
 /// The door from any call of a module to its database. On the thread of the call.
