@@ -63,8 +63,8 @@ void append_record(const LogRecord& record, int64_t micros, std::string* out) {
   *out += log_level_name(record.level);
   *out += "\",\"ts\":";
   *out += std::to_string(micros);
-  append_member("target", record.target, out);
-  append_member("filename", record.filename, out);
+  append_member("target", record.target.value_or(""), out);
+  append_member("filename", record.filename.value_or(""), out);
   if (record.line) {
     *out += ",\"line_number\":";
     *out += std::to_string(*record.line);
@@ -74,14 +74,16 @@ void append_record(const LogRecord& record, int64_t micros, std::string* out) {
   append_text(record.message, out);
   if (record.level == LogLevel::kPanic) {
     *out += ",\"trace\":[";
+    std::string_view rest = record.backtrace;
     bool first = true;
-    for (const LogFrame& frame : record.trace) {
+    while (!rest.empty()) {
+      const size_t end = std::min(rest.find('\n'), rest.size());
       if (!first) *out += ",";
       first = false;
       *out += "{\"func_name\":";
-      append_text(frame.function, out);
-      append_member("module_name", frame.module, out);
+      append_text(rest.substr(0, end), out);
       *out += "}";
+      rest.remove_prefix(std::min(end + 1, rest.size()));
     }
     *out += "]";
   }

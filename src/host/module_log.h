@@ -12,45 +12,15 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
 #include "base/sync.h"
 #include "env/environment.h"
+#include "host/log_record.h"
 
 namespace orrery::host {
-
-/// The numbers are those of the ABI.
-enum class LogLevel : uint8_t {
-  kError = 0,
-  kWarn = 1,
-  kInfo = 2,
-  kDebug = 3,
-  kTrace = 4,
-  kPanic = 101,
-};
-/// Unknown numbers are kDebug.
-LogLevel log_level_of(uint32_t number);
-std::string_view log_level_name(LogLevel level);
-
-struct LogFrame {
-  std::string function;
-  std::string module;
-};
-/// Empty texts and line 0 are left out. Borrows.
-struct LogRecord {
-  LogLevel level = LogLevel::kInfo;
-  std::string_view target;
-  std::string_view filename;
-  std::optional<uint32_t> line;
-  std::string_view function;
-  std::string_view message;
-  std::span<const LogFrame> trace;  ///< of kPanic
-};
 
 class ModuleLog {
  public:
