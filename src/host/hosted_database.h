@@ -19,6 +19,7 @@
 #include "host/caller.h"
 #include "schema/module_def.h"
 #include "storage/change_set.h"
+#include "types/algebraic_type.h"
 
 namespace orrery::host {
 
@@ -31,6 +32,8 @@ struct CommitEvent {
   storage::CommitSeq seq = 0;
   /// Where a client called the reducer: its connection, else zero.
   types::ConnectionId caller;
+  types::Identity sender;        ///< whom the transaction ran for; the owner's for the host's own
+  int64_t timestamp_micros = 0;  ///< that the function was given
 };
 class CommitObserver {
  public:
@@ -48,6 +51,19 @@ struct UpdateReport {
   storage::CommitSeq seq = 0;
 };
 enum class ClientBreak : uint8_t { kRefuse, kAllow };
+
+/// What one SQL statement brought.
+struct SqlReport {
+  types::AlgebraicType schema = types::AlgebraicType::unit();  ///< a product: the columns
+  std::string rows;                                            ///< BSATN, one after the other
+  uint64_t row_count = 0;
+  uint64_t rows_inserted = 0;
+  uint64_t rows_deleted = 0;
+  uint64_t rows_updated = 0;
+  int64_t execution_micros = 0;
+  storage::CommitSeq seq = 0;  ///< of the last commit that is in it; what durability is asked for
+};
+using SqlDone = std::function<void(Result<SqlReport>)>;
 
 struct HttpCall {
   std::string request;  ///< BSATN Request, without body
@@ -97,6 +113,10 @@ class HostedDatabase {
                               CallDone done) = 0;
   virtual void call_http_handler(uint32_t handler, HttpCall call,
                                  std::function<void(Result<HttpReply>)> done) = 0;
+  /// One statement on the full engine, in a transaction of its own. Views that it names are made
+  /// current for the caller first; its changes go to the observer like a reducer's. Others than the
+  /// owner see public tables only, through row-level security, and do not write (kReadOnly).
+  virtual void run_sql(const Caller& caller, std::string sql, SqlDone done) = 0;
 
   /// The backing table of a view as this caller sees it, made current; rows of it belong to him
   /// where the hidden first column equals `argument_hash`. On the lane.
