@@ -259,10 +259,11 @@ class ModuleDef {
 
   void qualify();
   void build_lookups();
-  uint32_t view_count(bool anonymous) const { return view_counts_[anonymous ? 1 : 0]; }
+  void collect_views(std::array<uint32_t, 2> before, std::vector<Found<ViewDef>>* out) const;
   const ModuleDef* submodule(std::string_view name_space) const;
 
   ModuleParts parts_;
+  // Every map from canonical names to positions has one of aliases beside it.
   NameMap tables_, table_aliases_;
   std::unordered_map<std::string, IndexPlace> indexes_, index_aliases_;
   NameMap reducers_, reducer_aliases_;

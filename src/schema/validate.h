@@ -6,24 +6,14 @@
 #pragma once
 
 #include <functional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
 #include "schema/module_def.h"
 #include "schema/raw_module_def.h"
+#include "schema/validation_errors.h"
 
 namespace orrery::schema {
-
-/// One thing that is wrong: the kind (the spec's name, e.g. "DuplicateColumns") and a sentence.
-struct ValidationError {
-  std::string kind;
-  std::string message;
-  friend bool operator==(const ValidationError&, const ValidationError&) = default;
-  friend auto operator<=>(const ValidationError&, const ValidationError&) = default;
-};
-using ValidationErrors = std::vector<ValidationError>;
 
 /// Called with the finished definition and each SQL text; returns what is wrong with it, or kOk.
 using RowLevelSecurityCheck = std::function<Status(const ModuleDef&, std::string_view sql)>;
@@ -38,5 +28,7 @@ Result<ModuleDef> validate(const RawModuleDef& raw, ValidationErrors* errors,
                            const ValidationOptions& options = {});
 /// Without the list.
 Result<ModuleDef> validate(const RawModuleDef& raw, const ValidationOptions& options = {});
+/// From the bytes of __describe_module__.
+Result<ModuleDef> load_module_def(std::string_view bytes, const ValidationOptions& options = {});
 
 }  // namespace orrery::schema
