@@ -1,0 +1,45 @@
+// ModuleCache: compiled code kept in a folder, found by the module's content.
+//
+// A file is named after the digest of the module and the engine's version, and carries a digest of
+// its own, so one that is torn or flipped is compiled anew, never run. Whoever can write into the
+// folder can run code in this process. Thread-safe; files are replaced in one step. Losing the
+// folder costs compile time only.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace orrery::env {
+class FileSystem;
+}
+
+namespace orrery::wasm {
+
+class CompiledModule;
+class Engine;
+
+class ModuleCache {
+ public:
+  /// The folder is made when the first module is kept.
+  ModuleCache(env::FileSystem& files, std::string folder);
+
+  /// From the folder, else by compiling; then keeps it. A folder that cannot be written is no
+  /// error.
+  Result<std::shared_ptr<const CompiledModule>> get(const std::shared_ptr<Engine>& engine,
+                                                    std::string_view wasm);
+  /// Where the code of this module lies or would lie.
+  std::string path_of(std::string_view wasm) const;
+
+ private:
+  Result<std::shared_ptr<const CompiledModule>> load(const std::shared_ptr<Engine>& engine,
+                                                     const std::string& path);
+  Status keep(const CompiledModule& module, const std::string& path);
+
+  env::FileSystem& files_;
+  const std::string folder_;
+};
+
+}  // namespace orrery::wasm
