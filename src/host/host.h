@@ -70,8 +70,8 @@ class Host {
 
   /// Creates the database, or updates (or clears and initialises again) the one that is there.
   virtual Result<PublishReport> publish(PublishRequest request) = 0;
-  virtual Result<schema::MigrationPlan> plan_publish(std::string_view name_or_identity,
-                                                     std::string_view program) = 0;
+  virtual Result<UpdatePlan> plan_publish(std::string_view name_or_identity,
+                                          std::string_view program, PlanStyle style) = 0;
   /// Fine where there is none.
   virtual Status remove(std::string_view name_or_identity, const types::Identity& caller) = 0;
   virtual Status reset(std::string_view name_or_identity, std::string program,

@@ -52,6 +52,13 @@ struct UpdateReport {
 };
 enum class ClientBreak : uint8_t { kRefuse, kAllow };
 
+enum class PlanStyle : uint8_t { kPlain, kAnsiColor };
+/// What an update would do.
+struct UpdatePlan {
+  std::string text;  ///< for a person to read
+  bool breaks_clients = false;
+};
+
 /// What one SQL statement brought.
 struct SqlReport {
   types::AlgebraicType schema = types::AlgebraicType::unit();  ///< a product: the columns
@@ -131,8 +138,9 @@ class HostedDatabase {
 
   /// A new program: checks, migrates, swaps, in one transaction. Blocks; not on the lane.
   virtual Result<UpdateReport> update(std::string program, ClientBreak clients) = 0;
-  /// The plan that update() would carry out, without doing it. Blocks; not on the lane.
-  virtual Result<schema::MigrationPlan> plan_update(std::string_view program) = 0;
+  /// What update() would do, without doing it; kInvalidArgument with all reasons where it would
+  /// refuse. Blocks; not on the lane.
+  virtual Result<UpdatePlan> plan_update(std::string_view program, PlanStyle style) = 0;
   /// Empties the database and initialises it again, with `program` where not empty.
   virtual Status reset(std::string program) = 0;
 
