@@ -76,7 +76,7 @@ Result<CommitSeq> Store::write_checkpoint(CheckpointSink& sink,
     CommitSeq last = impl_->next_seq - 1;
     if (impl_->log != nullptr && last > impl_->last_commit.load()) {
       // Commits that have been appended but not acknowledged belong to the picture.
-      ORRERY_TRY(impl_->log->wait_durable(impl_->last_appended));
+      ORRERY_TRY(impl_->log->wait_durable(impl_->last_appended.load()));
       impl_->advance_last_commit(last);
     }
     handle = read_view();

@@ -10,6 +10,7 @@
 // database is opened again, while reads go on.
 #pragma once
 
+#include <functional>
 #include <string_view>
 
 #include "base/result.h"
@@ -26,6 +27,17 @@ class CommitLog {
   virtual Status append(CommitSeq seq, CommitKind kind, std::string_view redo) = 0;
   /// Returns when everything up to `seq` is as durable as the sync mode promises.
   virtual Status wait_durable(CommitSeq seq) = 0;
+
+  // For commits that do not wait:
+  /// Everything up to this sequence is as durable as the sync mode promises.
+  virtual CommitSeq durable_seq() const = 0;
+  /// Asks for a sync of everything appended so far, beside the caller; does not wait. Where nothing
+  /// runs beside the caller: does nothing, wait_durable() is then what syncs.
+  virtual void sync_soon() = 0;
+  /// The error that the log refuses everything with.
+  virtual Status health() const = 0;
+  /// See Store::on_durable().
+  virtual void on_durable(std::function<void()> callback) = 0;
 };
 
 /// Receives a consistent picture of the store as of one commit sequence; see

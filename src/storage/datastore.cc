@@ -185,6 +185,22 @@ Result<uint64_t> delete_equal_bsatn(Transaction& transaction, Table& table, std:
   return deleted;
 }
 
+Result<uint64_t> clear_table(Transaction& transaction, Table& table) {
+  TransactionImpl& t = transaction.impl();
+  TableImpl& from = impl_of(table);
+  ORRERY_TRY(refuse_system_table(table));
+  TableCursor cursor(table, t.view);
+  RowRef rows[256];
+  RowId ids[256];
+  uint64_t deleted = 0;
+  LockGuard<RwLatch> hold(from.core().latch);
+  ORRERY_TRY(t.prepare_write(from));
+  while (uint32_t n = cursor.next(rows, ids, 256)) {
+    ORRERY_TRY(erase_all(t, from, {ids, n}, &deleted));
+  }
+  return deleted;
+}
+
 Result<uint64_t> delete_range_bsatn(Transaction& transaction, Table& table, const Index& index,
                                     const KeyRange& range) {
   TransactionImpl& t = transaction.impl();

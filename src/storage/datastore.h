@@ -17,22 +17,30 @@
 
 namespace orrery::storage {
 
-/// Inserts one row. Automatic columns that hold 0 get the next key (kOverflow where their type cannot
-/// hold it); `generated`, where not null, gets the automatic columns as stored, in column order.
+/// Inserts one row. Columns with a sequence that hold 0 get the next number, automatic ones the next
+/// key (kOverflow where their type cannot hold it); `generated`, where not null, gets appended those
+/// columns as stored, in column order. An equal row in a table that is a set: its id, and
+/// transaction.insert_met_equal().
 Result<RowId> insert_bsatn(Transaction& transaction, Table& table, std::string_view row,
                            std::string* generated);
 
 enum class UpdateOutcome : uint8_t { kUpdated, kNoSuchRow };
 /// Replaces the row that has the same key in `index`, which must be unique (kInvalidArgument).
+/// Numbers are generated as by insert_bsatn().
 Result<UpdateOutcome> update_bsatn(Transaction& transaction, Table& table, const Index& index,
                                    std::string_view row, std::string* generated);
 
 /// Deletes every row equal to one of `rows` (a BSATN array of rows). Returns how many.
 Result<uint64_t> delete_equal_bsatn(Transaction& transaction, Table& table, std::string_view rows);
 
+/// Deletes every row that the transaction sees. Returns how many. Unlike truncate_table() it is a
+/// change of rows, not of the definition.
+Result<uint64_t> clear_table(Transaction& transaction, Table& table);
+
 /// The bounds of a range as they come from a module: `prefix` holds values of the first
 /// `prefix_columns` columns; `lower` and `upper` are Bound values (u8 0 included, 1 excluded,
-/// 2 unbounded, then the value) of the next column.
+/// 2 unbounded, then the value) of the next column. An index of one column that is a product counts
+/// as one of that product's fields; there a bound may be a whole value, too.
 struct BsatnRange {
   std::string_view prefix;
   uint32_t prefix_columns = 0;

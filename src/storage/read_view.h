@@ -10,6 +10,7 @@ namespace orrery::storage {
 
 class Store;
 class Transaction;
+struct TransactionImpl;
 
 struct ReadView {
   CommitSeq seq = 0;  ///< sees commits <= seq
@@ -29,6 +30,7 @@ class ReadViewHandle {
  private:
   friend class Store;
   friend class Transaction;
+  friend struct TransactionImpl;
   ReadView view_;
   void* slot_ = nullptr;  ///< in the store's registry
 };

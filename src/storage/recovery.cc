@@ -265,7 +265,7 @@ Status Recovery::describe_all(const CatalogImpl& catalog) {
     t.roll_back();
     return done;
   }
-  auto described = t.commit();
+  auto described = t.commit(TransactionImpl::CommitWait::kDurable, nullptr);
   if (!described) return std::move(described).error();
   return {};
 }

@@ -24,6 +24,11 @@ class MemoryLog : public CommitLog {
     if (fail_wait) return Error(ErrorCode::kIo, "sync failed");
     return {};
   }
+  CommitSeq durable_seq() const override { return commits.empty() ? 0 : commits.back().first; }
+  void sync_soon() override { ++syncs_asked; }
+  Status health() const override { return {}; }
+  void on_durable(std::function<void()>) override {}
+  int syncs_asked = 0;
   bool fail_append = false;
   bool fail_wait = false;
   std::vector<std::pair<CommitSeq, std::string>> commits;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/hash.h"
 #include "types/bsatn.h"
 
 namespace orrery::storage {
@@ -143,6 +144,7 @@ RowLayout::RowLayout(std::span<const ColumnDef> columns) {
     ++bit;
   }
   offset += (nullable + 7) / 8;
+  fixed_end_ = offset;
   offset = (offset + 7) & ~7u;
   for (uint32_t i = 0; i < columns_.size(); ++i) {
     if (!is_var(columns_[i].kind)) continue;
@@ -312,6 +314,14 @@ bool RowLayout::same_cell(const uint8_t* a, const uint8_t* b, uint32_t column) c
   if (c.nullable && ((a[c.null_byte] ^ b[c.null_byte]) & c.null_mask) != 0) return false;
   if (is_var(c.kind)) return load<StringRef>(a + c.offset) == load<StringRef>(b + c.offset);
   return std::memcmp(a + c.offset, b + c.offset, c.width) == 0;
+}
+
+uint64_t RowLayout::hash(const uint8_t* image) const {
+  uint64_t h = hash_bytes({reinterpret_cast<const char*>(image), fixed_end_});
+  for (uint16_t column : var_columns_) {
+    h = hash_combine(h, hash_bytes(string_ref(image, column).view()));
+  }
+  return h;
 }
 
 }  // namespace orrery::storage

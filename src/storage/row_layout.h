@@ -98,6 +98,16 @@ class RowLayout {
 
   /// True where both images have the same cell (not only an equal one: -0.0 differs from 0.0).
   bool same_cell(const uint8_t* a, const uint8_t* b, uint32_t column) const;
+  /// The same of all cells.
+  bool same_row(const uint8_t* a, const uint8_t* b) const {
+    if (std::memcmp(a, b, fixed_end_) != 0) return false;
+    for (uint16_t column : var_columns_) {
+      if (!(string_ref(a, column) == string_ref(b, column))) return false;
+    }
+    return true;
+  }
+  /// Of the whole row; equal where same_row() is true. Not stable across versions.
+  uint64_t hash(const uint8_t* image) const;
 
   /// Appends the row as a product in BSATN.
   void append_bsatn(const uint8_t* image, std::string* out) const;
@@ -137,6 +147,7 @@ class RowLayout {
   std::vector<Step> read_steps_;   ///< runs hold only columns whose bits are all valid
   std::vector<Step> write_steps_;  ///< runs as long as possible
   uint32_t image_bytes_ = 0;
+  uint32_t fixed_end_ = 0;  ///< end of the fixed-width cells and null bits
   uint32_t fixed_bsatn_bytes_ = 0;
 };
 

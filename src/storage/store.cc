@@ -1,5 +1,7 @@
 #include "storage/store.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 #include "storage/recovery.h"
 #include "storage/store_impl.h"
@@ -137,6 +139,28 @@ std::unique_ptr<Transaction> Store::begin(Isolation isolation) {
 }
 
 CommitSeq Store::last_commit() const { return impl_->last_commit.load(); }
+
+CommitSeq Store::durable_seq() const {
+  CommitSeq last = impl_->last_commit.load();
+  if (impl_->log == nullptr) return last;
+  // All commits up to `last` have been appended by now, those that had anything to log.
+  CommitSeq appended = impl_->last_appended.load();
+  CommitSeq durable = impl_->log->durable_seq();
+  return durable >= appended ? std::max(durable, last) : durable;
+}
+
+Status Store::wait_durable(CommitSeq seq) {
+  if (impl_->log == nullptr) return {};
+  return impl_->log->wait_durable(std::min(seq, impl_->last_appended.load()));
+}
+
+Status Store::log_health() const {
+  return impl_->log == nullptr ? Status() : impl_->log->health();
+}
+
+void Store::on_durable(std::function<void()> callback) {
+  if (impl_->log != nullptr) impl_->log->on_durable(std::move(callback));
+}
 
 VacuumResult Store::vacuum() {
   VacuumResult result = impl_->purge(Impl::PurgeWait::kWait);

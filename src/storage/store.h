@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -40,6 +41,22 @@ class Store {
   ReadViewHandle read_view(std::shared_ptr<const Catalog>* catalog);
   std::unique_ptr<Transaction> begin(Isolation isolation);
   CommitSeq last_commit() const;
+
+  // Commits become durable in order, some time after commit_unsynced() has made them visible; in a
+  // store without a log, at once. "Durable" is what the sync mode promises: with SyncMode::kFull on
+  // the device, in the other modes handed over to the operating system.
+  /// Every commit up to this one is durable.
+  CommitSeq durable_seq() const;
+  /// Waits until the commit `seq` is durable; syncs itself where no one else does. The log's error
+  /// where that failed: then it is unknown whether `seq` will be there after a restart.
+  Status wait_durable(CommitSeq seq);
+  /// The error with which the log refuses all commits; fine without a log.
+  Status log_health() const;
+  /// Calls back after durable_seq() grew or log_health() went bad, from any thread. The callback must
+  /// not block, and use nothing of the store but these two. One callback; null takes it away and waits
+  /// for a call that is under way.
+  void on_durable(std::function<void()> callback);
+
   /// Reclaims every version that no registered view can see.
   VacuumResult vacuum();
   uint64_t memory_bytes() const;

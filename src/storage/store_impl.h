@@ -35,8 +35,8 @@ struct Store::Impl {
 
   Mutex commit_mutex;
   CommitSeq next_seq = 1;    // guarded by commit_mutex
-  CommitSeq last_appended = 0;  // to the log; guarded by commit_mutex
-  CommitLog* log = nullptr;  // set once
+  std::atomic<CommitSeq> last_appended{0};  // to the log; written under commit_mutex
+  CommitLog* log = nullptr;  // set once, before the store is shared
 
   /// Odd while a catalog and its commit are being published.
   std::atomic<uint64_t> definition_epoch{0};

@@ -204,7 +204,7 @@ void refresh_sequences(Store::Impl& store) {
     t.roll_back();
     return;
   }
-  if (Result<CommitSeq> committed = t.commit(); !committed) return;
+  if (Result<CommitSeq> committed = t.commit(TransactionImpl::CommitWait::kDurable, nullptr); !committed) return;
 }
 
 Status TransactionImpl::undescribe_table(TableId table) {

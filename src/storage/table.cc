@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "storage/table_impl.h"
 
 namespace orrery::storage {
@@ -37,12 +38,24 @@ uint64_t Table::approximate_row_count() const {
 }
 
 bool Table::exact_row_count(const ReadView& view, uint64_t* count) const {
-  (void)view;  // where every row has one version, all views see the same
   const TableCore& core = impl_of(*this).core();
   SharedLockGuard<RwLatch> hold(core.latch);
-  if (!core.settled()) return false;
+  // Where every row has one version, all views see the same; so do those that see every change.
+  if (!core.settled() && (core.writers.load(std::memory_order_acquire) != 0 ||
+                          core.last_write.load() > view.seq)) {
+    return false;
+  }
   *count = core.live_rows();
   return true;
+}
+
+void Table::add_watcher() const { impl_of(*this).watchers().fetch_add(1); }
+void Table::remove_watcher() const {
+  uint32_t before = impl_of(*this).watchers().fetch_sub(1);
+  ORRERY_ASSERT(before != 0);
+}
+bool Table::watched() const {
+  return impl_of(*this).watchers().load(std::memory_order_relaxed) != 0;
 }
 
 uint64_t Table::version() const {

@@ -49,7 +49,7 @@ class Table {
   const TableDef& def() const { return def_; }
   const RowLayout& layout() const { return *layout_; }
   std::span<const std::shared_ptr<Index>> indexes() const { return indexes_; }
-  const Index* find_index(std::string_view name) const;  ///< case-insensitive
+  const Index* find_index(std::string_view name) const;  ///< or alias; case-insensitive
   /// The index of the single-column integer primary key, or nullptr.
   const Index* primary_index() const { return primary_; }
 
@@ -57,6 +57,11 @@ class Table {
   uint64_t approximate_row_count() const;
   /// The exact number of rows that `view` sees, where that is known without a scan.
   bool exact_row_count(const ReadView& view, uint64_t* count) const;
+  /// While a table has watchers its changes are in the ChangeSets of transactions that commit. Goes
+  /// for all definitions of the table. A transaction looks when it collects its changes.
+  void add_watcher() const;
+  void remove_watcher() const;
+  bool watched() const;
   /// Changes at every commit that wrote to the table; for caches.
   uint64_t version() const;
   uint64_t memory_bytes() const;

@@ -10,6 +10,7 @@ TableImpl::TableImpl(TableDef def) {
   def_ = std::move(def);
   layout_ = std::make_unique<RowLayout>(def_.columns);
   core_ = std::make_shared<TableCore>(layout_->image_bytes());
+  watchers_ = std::make_shared<std::atomic<uint32_t>>(0);
   make_indexes(nullptr);
 }
 
@@ -18,6 +19,7 @@ TableImpl::TableImpl(TableDef def, const TableImpl& other) {
   layout_ = std::make_unique<RowLayout>(def_.columns);
   ORRERY_ASSERT(layout_->image_bytes() == other.layout().image_bytes());
   core_ = other.core_;
+  watchers_ = other.watchers_;
   make_indexes(&other);
 }
 

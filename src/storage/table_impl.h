@@ -61,6 +61,9 @@ class TableImpl final : public Table, public std::enable_shared_from_this<TableI
   int32_t auto_column() const { return auto_column_; }
   State state() const { return state_.load(std::memory_order_acquire); }
   void set_state(State state) { state_.store(state, std::memory_order_release); }
+  std::atomic<uint32_t>& watchers() const { return *watchers_; }
+  /// Of a definition that follows `other` over other rows.
+  void share_watchers(const TableImpl& other) { watchers_ = other.watchers_; }
 
   /// Makes the long strings of `image` that `columns` names the table's own.
   void adopt_strings(uint8_t* image, std::span<const uint16_t> columns);
@@ -72,6 +75,7 @@ class TableImpl final : public Table, public std::enable_shared_from_this<TableI
   void make_indexes(const TableImpl* other);
 
   std::shared_ptr<TableCore> core_;  // shared by successive definitions
+  std::shared_ptr<std::atomic<uint32_t>> watchers_;  // shared by successive definitions
   std::vector<IndexImpl*> index_impls_;
   int32_t auto_column_ = -1;
   std::atomic<State> state_{State::kPrivate};

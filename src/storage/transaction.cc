@@ -1,6 +1,7 @@
 #include "storage/transaction.h"
 
 #include "base/assert.h"
+#include "storage/change_collector.h"
 #include "storage/transaction_impl.h"
 
 namespace orrery::storage {
@@ -120,6 +121,22 @@ void Transaction::abort_statement() {
   taken.largest = nullptr;
 }
 
+bool Transaction::insert_met_equal() const { return impl_->met_equal; }
+
+uint64_t Transaction::row_count(const Table& table) const {
+  const TableCore& core = impl_of(table).core();
+  uint32_t own = 0;
+  if (impl_->state != nullptr) {
+    for (const auto& t : impl_->state->tables) own = own != 0 || &t->core() == &core ? 1 : 0;
+  }
+  SharedLockGuard<RwLatch> hold(core.latch);
+  // Nothing is in the table but what this transaction sees.
+  if (core.writers.load(std::memory_order_acquire) == own && core.last_write.load() <= view().seq) {
+    return core.live_rows();
+  }
+  return TableCursor(table, view()).skip(UINT64_MAX);
+}
+
 Savepoint Transaction::savepoint() {
   return impl_->state == nullptr ? 0 : impl_->state->operations;
 }
@@ -133,7 +150,16 @@ Status Transaction::rollback_to(Savepoint savepoint) {
 
 Result<CommitSeq> Transaction::commit() {
   if (!impl_->open) return Error(ErrorCode::kTxnClosed, "transaction is closed");
-  return impl_->commit();
+  return impl_->commit(TransactionImpl::CommitWait::kDurable, nullptr);
+}
+
+Result<CommitSeq> Transaction::commit_unsynced(CommitCapture* capture) {
+  if (!impl_->open) return Error(ErrorCode::kTxnClosed, "transaction is closed");
+  return impl_->commit(TransactionImpl::CommitWait::kNone, capture);
+}
+
+void Transaction::collect_changes(ChangeSet* changes) const {
+  ChangeCollector(*impl_, changes).run();
 }
 
 void Transaction::rollback() {

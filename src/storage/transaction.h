@@ -17,12 +17,14 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "storage/catalog.h"
+#include "storage/change_set.h"
 #include "storage/read_view.h"
 #include "storage/table.h"
 
@@ -32,10 +34,21 @@ class Store;
 struct TransactionImpl;
 using Savepoint = uint64_t;
 
+/// What a commit leaves for those who follow the tables. The views see all of one moment: `before`
+/// every commit with a smaller sequence, `after` these and the commit itself. They cost two atomic
+/// operations each and are taken only where `changes` is not empty; while they live, versions that
+/// they see stay in memory.
+struct CommitCapture {
+  ChangeSet changes;
+  ReadViewHandle before;
+  ReadViewHandle after;
+};
+
 /// How the columns of a rewritten table come from those of the old one.
 struct ColumnSource {
   int32_t old_column = -1;  ///< -1: every row gets `fill`
   types::Value fill;        ///< of the new column's SQL type, or NULL
+  std::optional<std::string> fill_bsatn{};  ///< BSATN of the new column's type, in the place of `fill`
 };
 
 class Transaction {
@@ -74,6 +87,11 @@ class Transaction {
   Status update(Table& table, RowId row, std::span<const uint16_t> columns,
                 std::span<const types::Datum> values);
   Status erase(Table& table, RowId row);
+  /// True where the last insert() met an equal row (TableDef::row_set), whose id it gave back.
+  bool insert_met_equal() const;
+  /// The exact number of rows that this transaction sees. Cheap where no other transaction has
+  /// changes open in the table.
+  uint64_t row_count(const Table& table) const;
   /// The first unique index (primary key first) in which `row` would collide with a row that this
   /// transaction sees, and that row; nullptr where there is none. `only` restricts to one index.
   const Index* find_conflict(const Table& table, std::span<const types::Datum> row,
@@ -96,6 +114,13 @@ class Transaction {
 
   /// Ends the transaction either way. Success means durable according to the store's sync mode.
   Result<CommitSeq> commit();
+  /// The same without waiting for the log: success means visible to views taken from now on, and
+  /// handed to the log, which is asked to sync soon (Store::durable_seq, Store::wait_durable). What
+  /// later transactions build on it becomes durable after it, never before. Changes of definitions
+  /// wait as in commit(). `capture` may be null.
+  Result<CommitSeq> commit_unsynced(CommitCapture* capture);
+  /// The net changes so far, in the place of what `changes` had. An operation that only reads.
+  void collect_changes(ChangeSet* changes) const;
   void rollback();
 
   /// For the other parts of storage.

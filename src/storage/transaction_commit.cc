@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "storage/change_collector.h"
 #include "storage/redo.h"
 #include "storage/transaction_impl.h"
 
@@ -68,7 +69,8 @@ Status TransactionImpl::validate_keys() {
 
 /// Assigns the sequence, logs, and makes the commit visible. On error nothing has become visible.
 /// `redo` is empty where nothing need be logged.
-Status TransactionImpl::publish(std::string_view redo, CommitSeq* seq) {
+Status TransactionImpl::publish(std::string_view redo, CommitWait wait, CommitSeq* seq,
+                                bool* lost) {
   CommitLog* log = nullptr;
   CommitSeq durable_seq = 0;
   {
@@ -79,9 +81,9 @@ Status TransactionImpl::publish(std::string_view redo, CommitSeq* seq) {
     if (!redo.empty()) {
       CommitKind kind = definitions.empty() ? CommitKind::kData : CommitKind::kSchema;
       ORRERY_TRY(log->append(*seq, kind, redo));
-      store.last_appended = *seq;
+      store.last_appended.store(*seq);
     }
-    durable_seq = store.last_appended;
+    durable_seq = store.last_appended.load();
     ++store.next_seq;
     state->mark.stamp.store(*seq);
     if (log != nullptr && !definitions.empty()) {
@@ -96,8 +98,16 @@ Status TransactionImpl::publish(std::string_view redo, CommitSeq* seq) {
       publish_definitions(*seq);
       return {};
     }
+    if (wait == CommitWait::kNone) {
+      // Earlier ones that still wait become visible with it.
+      store.advance_last_commit(*seq);
+      return {};
+    }
   }
   if (Status synced = log->wait_durable(durable_seq); !synced) {
+    LockGuard<Mutex> hold(store.commit_mutex);
+    *lost = store.last_commit.load() >= *seq;
+    if (*lost) return synced;
     store.remove_from_queue(state);
     state->mark.stamp.store(kNotCommitted);
     return synced;
@@ -144,7 +154,24 @@ void TransactionImpl::publish_definitions(CommitSeq seq) {
   store.definition_epoch.fetch_add(1);
 }
 
-Result<CommitSeq> TransactionImpl::commit() {
+/// The transaction's own slot still holds the epoch of its view, which is older than this commit:
+/// nothing that either view sees has been reclaimed.
+void TransactionImpl::capture_views(CommitSeq seq, CommitCapture* capture) {
+  capture->changes.seq_ = seq;
+  if (capture->changes.empty()) return;
+  uint64_t epoch = slot->epoch.load();
+  capture->before.view_ = {seq - 1, 0};
+  capture->before.slot_ = store.views.acquire(epoch);
+  capture->after.view_ = {seq, 0};
+  capture->after.slot_ = store.views.acquire(epoch);
+}
+
+Result<CommitSeq> TransactionImpl::commit(CommitWait wait, CommitCapture* capture) {
+  if (capture != nullptr) {
+    capture->changes.clear();
+    capture->before.release();
+    capture->after.release();
+  }
   if (doom) {
     Error error = std::move(*doom);
     roll_back();
@@ -159,12 +186,18 @@ Result<CommitSeq> TransactionImpl::commit() {
     append_redo(*this, &redo);
     if (redo.size() == 1) redo.clear();  // the version only: nothing but system tables changed
   }
+  if (capture != nullptr) ChangeCollector(*this, &capture->changes).run();
   CommitSeq seq = 0;
-  if (Status published = publish(redo, &seq); !published) {
+  bool lost = false;
+  Status published = publish(redo, wait, &seq, &lost);
+  if (!published && !lost) {
+    if (capture != nullptr) capture->changes.clear();
     Error error = std::move(published).error();
     roll_back();
     return error;
   }
+  if (capture != nullptr) capture_views(seq, capture);
+  CommitLog* log = redo.empty() || wait == CommitWait::kDurable ? nullptr : store.log;
   for (const auto& core : owned_cores) {
     LockGuard<RwLatch> hold(core->latch);
     core->definition_owner = 0;
@@ -182,6 +215,8 @@ Result<CommitSeq> TransactionImpl::commit() {
   finish();  // gives up the own view first, so that the purge may take this transaction too
   store.publish_end(ended);
   store.purge(Store::Impl::PurgeWait::kTry);
+  if (!published) return std::move(published).error();
+  if (log != nullptr) log->sync_soon();
   return seq;
 }
 

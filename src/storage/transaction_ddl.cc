@@ -15,6 +15,9 @@ Error no_table(std::string_view name) {
 }
 
 Status check_columns(const TableDef& def) {
+  if (def.row_set || def.event || !def.sequences.empty() || !def.alias.empty()) {
+    return Error(ErrorCode::kNotSupported, "not supported yet: tables of modules");
+  }
   std::unordered_set<std::string> names;
   for (const ColumnDef& column : def.columns) {
     if (!names.insert(folded_name(column.name)).second) {
@@ -233,6 +236,7 @@ Result<uint64_t> TransactionImpl::truncate_table(std::string_view name) {
     removed = table->core().live_rows();
   }
   auto empty = std::make_shared<TableImpl>(table->def());
+  empty->share_watchers(*table);
   empty->core().definition_owner = id;
   empty->core().auto_largest.store(table->core().auto_largest.load());
   owned_cores.push_back(empty->shared_core());

@@ -53,6 +53,7 @@ struct TransactionImpl {
   std::optional<Error> doom;        ///< why COMMIT will fail
   const CancelFlag* cancelled = nullptr;  ///< see Transaction::stop_when()
   bool stale = false;               ///< see Transaction::met_newer_commit()
+  bool met_equal = false;           ///< see Transaction::insert_met_equal()
   struct DeferredCheck {
     TableImpl* table;
     IndexImpl* index;
@@ -117,8 +118,12 @@ struct TransactionImpl {
 
   // transaction_commit.cc
   Status validate_keys();
-  Result<CommitSeq> commit();
-  Status publish(std::string_view redo, CommitSeq* seq);
+  enum class CommitWait : uint8_t { kDurable, kNone };
+  /// `capture` may be null.
+  Result<CommitSeq> commit(CommitWait wait, CommitCapture* capture);
+  /// A commit that is visible although it failed to become durable is `lost`; it cannot be undone.
+  Status publish(std::string_view redo, CommitWait wait, CommitSeq* seq, bool* lost);
+  void capture_views(CommitSeq seq, CommitCapture* capture);
   void publish_definitions(CommitSeq seq);
   void release_writers();
 

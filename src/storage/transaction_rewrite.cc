@@ -88,6 +88,9 @@ Status copy_rows(const TableImpl& old, TableImpl* made, std::span<const ColumnSo
 Status TransactionImpl::rewrite_table(std::string_view name, TableDef def,
                                       std::span<const ColumnSource> sources) {
   ORRERY_TRY_ASSIGN(auto old, own_definition(name, "alter"));
+  for (const ColumnSource& source : sources) {
+    if (source.fill_bsatn) return Error(ErrorCode::kNotSupported, "not supported yet: fill_bsatn");
+  }
   if (sources.size() != def.columns.size()) {
     return Error(ErrorCode::kInvalidArgument, "every column needs a source");
   }
@@ -113,6 +116,7 @@ Status TransactionImpl::rewrite_table(std::string_view name, TableDef def,
     }
   } else {
     made = std::make_shared<TableImpl>(def);
+    made->share_watchers(*old);
     made->core().definition_owner = id;
     made->core().auto_largest.store(old->core().auto_largest.load());
     owned_cores.push_back(made->shared_core());

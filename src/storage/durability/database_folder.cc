@@ -143,9 +143,14 @@ Result<std::shared_ptr<DatabaseFolder::Generation>> DatabaseFolder::make_generat
     std::unique_ptr<Recoverable> contents, const WriteAheadLog::Start& start) {
   auto generation = std::make_shared<Generation>();
   ORRERY_TRY_ASSIGN(generation->log,
-                    WriteAheadLog::open(wal_folder(), start, options_, env_, [this] {
-                      if (checkpoint_task_ != nullptr) checkpoint_task_->trigger();
-                    }));
+                    WriteAheadLog::open(
+                        wal_folder(), start, options_, env_,
+                        [this] {
+                          if (checkpoint_task_ != nullptr) checkpoint_task_->trigger();
+                        },
+                        [this] {
+                          if (sync_task_ != nullptr) sync_task_->trigger();
+                        }));
   generation->contents = std::move(contents);
   generation->contents->attach_log(generation->log.get());
   return generation;
@@ -229,6 +234,9 @@ void DatabaseFolder::start_tasks() {
   if (options_.sync_mode == SyncMode::kNormal) {
     sync_task_ = env_.executor->start(nanos_of(std::max<uint32_t>(options_.sync_interval_ms, 1)),
                                       [this] { generation()->log->sync_if_due(); });
+  } else if (options_.sync_mode == SyncMode::kFull) {
+    // For commits that do not wait for it themselves.
+    sync_task_ = env_.executor->start(0, [this] { generation()->log->sync_pending(); });
   }
   checkpoint_task_ = env_.executor->start(nanos_of(options_.checkpoint_interval_ms),
                                           [this] { checkpoint_if_due(); });

@@ -21,12 +21,13 @@ void clear_buffer(std::string* buffer) {
 
 WriteAheadLog::WriteAheadLog(std::string_view folder, const DurabilityOptions& options,
                              const env::Environment& environment, const DatabaseId& database,
-                             std::function<void()> on_large)
+                             std::function<void()> on_large, std::function<void()> on_unsynced)
     : folder_(folder),
       options_(options),
       env_(environment),
       database_(database),
-      on_large_(std::move(on_large)) {}
+      on_large_(std::move(on_large)),
+      on_unsynced_(std::move(on_unsynced)) {}
 
 WriteAheadLog::~WriteAheadLog() = default;
 
@@ -34,9 +35,11 @@ Result<std::unique_ptr<WriteAheadLog>> WriteAheadLog::open(std::string_view fold
                                                            const Start& start,
                                                            const DurabilityOptions& options,
                                                            const env::Environment& environment,
-                                                           std::function<void()> on_large) {
-  std::unique_ptr<WriteAheadLog> log(
-      new WriteAheadLog(folder, options, environment, start.database, std::move(on_large)));
+                                                           std::function<void()> on_large,
+                                                           std::function<void()> on_unsynced) {
+  std::unique_ptr<WriteAheadLog> log(new WriteAheadLog(folder, options, environment,
+                                                       start.database, std::move(on_large),
+                                                       std::move(on_unsynced)));
   LockGuard<Mutex> guard(log->mutex_);
   log->last_seq_ = start.last_seq;
   log->durable_ = start.durable;
@@ -50,6 +53,7 @@ Result<std::unique_ptr<WriteAheadLog>> WriteAheadLog::open(std::string_view fold
     log->active_->written = start.offset;
   }
   log->durable_seq_.store(start.last_seq);
+  log->appended_seq_.store(start.last_seq);
   log->end_.store(log->end_locked());
   log->last_sync_nanos_.store(environment.clock->monotonic_nanos());
   return log;
@@ -82,6 +86,7 @@ Status WriteAheadLog::append(CommitSeq seq, CommitKind kind, std::string_view re
     }
     ORRERY_TRY(append_locked(seq, redo));
     last_seq_ = seq;
+    appended_seq_.store(seq, std::memory_order_release);
     const LogPosition end = end_locked();
     end_.store(end, std::memory_order_relaxed);
     if (kind == CommitKind::kSchema) last_schema_seq_.store(seq, std::memory_order_relaxed);
@@ -236,6 +241,39 @@ Status WriteAheadLog::wait_durable(CommitSeq seq) {
   return sync_until(lock, [&] { return durable_seq_.load(std::memory_order_relaxed) >= seq; });
 }
 
+CommitSeq WriteAheadLog::durable_seq() const {
+  // As wait_durable() has it: the other modes promise no more than to have taken the commit.
+  if (options_.sync_mode != SyncMode::kFull) return appended_seq_.load(std::memory_order_acquire);
+  return durable_seq_.load(std::memory_order_acquire);
+}
+
+void WriteAheadLog::sync_soon() {
+  if (options_.sync_mode != SyncMode::kFull) {
+    if (options_.sync_mode == SyncMode::kNormal && !env_.executor->runs_by_itself()) sync_if_due();
+    tell_durable();
+    return;
+  }
+  if (on_unsynced_ && !sync_asked_.exchange(true)) on_unsynced_();
+}
+
+void WriteAheadLog::sync_pending() {
+  sync_asked_.store(false);
+  UniqueLock<Mutex> lock(mutex_);
+  const CommitSeq seq = last_seq_;
+  // Its error stays in the log and meets the next commit, and whoever waits.
+  (void)sync_until(lock, [&] { return durable_seq_.load(std::memory_order_relaxed) >= seq; });
+}
+
+void WriteAheadLog::on_durable(std::function<void()> callback) {
+  LockGuard<Mutex> guard(callback_mutex_);
+  durable_callback_ = std::move(callback);
+}
+
+void WriteAheadLog::tell_durable() {
+  LockGuard<Mutex> guard(callback_mutex_);
+  if (durable_callback_) durable_callback_();
+}
+
 Status WriteAheadLog::sync() {
   UniqueLock<Mutex> lock(mutex_);
   const LogPosition target = end_locked();
@@ -296,6 +334,9 @@ Status WriteAheadLog::lead_sync(UniqueLock<Mutex>& lock) {
     synced = poison(std::move(synced).error());
   }
   synced_.notify_all();
+  lock.unlock();
+  tell_durable();
+  lock.lock();
   return synced;
 }
 

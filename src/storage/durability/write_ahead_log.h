@@ -40,16 +40,24 @@ class WriteAheadLog final : public CommitLog {
   static Result<std::unique_ptr<WriteAheadLog>> open(std::string_view folder, const Start& start,
                                                      const DurabilityOptions& options,
                                                      const env::Environment& environment,
-                                                     std::function<void()> on_large);
+                                                     std::function<void()> on_large,
+                                                     std::function<void()> on_unsynced = {});
   ~WriteAheadLog() override;
 
   Status append(CommitSeq seq, CommitKind kind, std::string_view redo) override;
   Status wait_durable(CommitSeq seq) override;
+  CommitSeq durable_seq() const override;
+  /// In sync mode full asks `on_unsynced`, once until the next sync begins.
+  void sync_soon() override;
+  Status health() const override;
+  void on_durable(std::function<void()> callback) override;
 
   /// Writes and syncs everything appended so far, and the header of the segment in use.
   Status sync();
   /// sync(), where something has been appended since the last one and none is under way.
   void sync_if_due();
+  /// The pass that `on_unsynced` asked for.
+  void sync_pending();
   /// Makes the file of the next segment, so that rotate() has little left to do.
   Status prepare_segment();
   /// Starts a segment for the commits after `base_seq`; all before are in earlier ones. Called
@@ -74,8 +82,6 @@ class WriteAheadLog final : public CommitLog {
   uint64_t sync_count() const { return syncs_.load(std::memory_order_relaxed); }
   uint64_t commit_count() const { return commits_.load(std::memory_order_relaxed); }
   LogPosition end() const { return end_.load(std::memory_order_relaxed); }
-  /// The error it was poisoned with.
-  Status health() const;
 
  private:
   struct Segment {
@@ -89,7 +95,7 @@ class WriteAheadLog final : public CommitLog {
 
   WriteAheadLog(std::string_view folder, const DurabilityOptions& options,
                 const env::Environment& environment, const DatabaseId& database,
-                std::function<void()> on_large);
+                std::function<void()> on_large, std::function<void()> on_unsynced);
 
   // All of these with mutex_ held.
   Status append_locked(CommitSeq seq, std::string_view redo);
@@ -104,12 +110,14 @@ class WriteAheadLog final : public CommitLog {
   template <class Done>
   Status sync_until(UniqueLock<Mutex>& lock, Done done);
   Status lead_sync(UniqueLock<Mutex>& lock);
+  void tell_durable();
 
   const std::string folder_;
   const DurabilityOptions options_;
   const env::Environment env_;
   const DatabaseId database_;
   const std::function<void()> on_large_;
+  const std::function<void()> on_unsynced_;
 
   mutable Mutex mutex_;  ///< guards everything below but the atomics
   ConditionVariable synced_;
@@ -125,6 +133,10 @@ class WriteAheadLog final : public CommitLog {
   bool retired_ = false;  ///< poison_ is of retire()
   bool syncing_ = false;
 
+  Mutex callback_mutex_;  ///< held during a call; taken without mutex_
+  std::function<void()> durable_callback_;
+  std::atomic<bool> sync_asked_{false};
+  std::atomic<CommitSeq> appended_seq_{0};
   std::atomic<CommitSeq> durable_seq_{0};
   std::atomic<CommitSeq> last_schema_seq_{0};
   std::atomic<LogPosition> end_{0};
