@@ -1,0 +1,87 @@
+// InstanceEnv: the host's side of one module instance: what its imports act on.
+//
+// Holds the call under way (at most one), its byte streams, row iterators and timers. One thread at
+// a time, the one that runs the instance. Errors that the ABI has a number for become that; all
+// others end the guest's call by a trap.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "env/environment.h"
+#include "host/abi/byte_streams.h"
+#include "host/abi/errno.h"
+#include "host/abi/row_iterators.h"
+#include "host/module_instance.h"
+#include "host/module_log.h"
+
+namespace orrery::wasm {
+class HostCall;
+}
+
+namespace orrery::host {
+
+class InstanceEnv {
+ public:
+  InstanceEnv(GuestHost& host, const env::Environment& environment)
+      : host_(host), environment_(environment) {}
+  InstanceEnv(const InstanceEnv&) = delete;
+  InstanceEnv& operator=(const InstanceEnv&) = delete;
+
+  /// `procedure` is null but for procedures and HTTP handlers. Both must live until end_call().
+  void begin_call(GuestCall& call, ProcedureHost* procedure) {
+    streams_.reset();
+    call_ = &call;
+    procedure_ = procedure;
+  }
+  /// Closes what the guest left open.
+  void end_call();
+
+  GuestHost& host() { return host_; }
+  const env::Environment& environment() const { return environment_; }
+  GuestCall& call() { return *call_; }
+  ProcedureHost* procedure() { return procedure_; }
+  ByteStreams& streams() { return streams_; }
+  RowIterators& iterators() { return iterators_; }
+  std::string& scratch() { return scratch_; }
+
+  /// The number for an error of a table operation; traps where there is none (any value then).
+  Errno errno_of(wasm::HostCall& call, const Error& error);
+
+  /// Adds the running function's name.
+  void log(LogRecord record);
+  uint32_t start_timer(std::string name);
+  /// False for an unknown number.
+  bool end_timer(uint32_t number);
+  /// Text that a WASI module wrote to stdout (1) or stderr (2): logged line by line.
+  void write_stream(uint32_t stream, std::string_view bytes);
+
+ private:
+  struct Timer {
+    bool running = false;
+    std::string name;
+    int64_t start_nanos = 0;
+  };
+  void log_line(uint32_t stream, std::string_view line);
+
+  GuestHost& host_;
+  const env::Environment environment_;
+  GuestCall no_call_;
+  GuestCall* call_ = &no_call_;
+  ProcedureHost* procedure_ = nullptr;
+  ByteStreams streams_;
+  RowIterators iterators_;
+  std::string scratch_;
+  std::vector<Timer> timers_;
+  std::string unfinished_lines_[2];
+};
+
+/// Invalid bytes become U+FFFD.
+std::string lossy_text(std::string_view bytes);
+/// As people read spans of time: "1.5ms", "12s".
+std::string duration_text(int64_t nanos);
+
+}  // namespace orrery::host
