@@ -1,0 +1,116 @@
+// The untyped side of table access, implemented once in src/store.cc: ids of tables and indexes looked up at first use and kept
+// for the life of the instance, rows as bytes, and cursors over scans whose buffers are reused.
+#pragma once
+
+#include "spacetimedb/bsatn_io.h"
+
+namespace SpacetimeDB::detail {
+
+/// Sets one generated column of a row from the bytes at `at`, which it advances.
+using IntegrateColumn = void (*)(void* row, const uint8_t*& at);
+
+struct GeneratedColumn {
+  IntegrateColumn integrate;
+  uint16_t column;
+  GeneratedColumn* next = nullptr;
+};
+
+/// A table of the module, one per SPACETIMEDB_TABLE.
+struct TableSlot {
+  const char* name;
+  uint32_t id = 0;
+  bool known = false;                    // id was looked up
+  GeneratedColumn* generated = nullptr;  // by column
+};
+
+/// An index of the module, one per FIELD_ macro.
+struct IndexSlot {
+  TableSlot* table;
+  const char* name;   // its source name, "<table>_<columns>_idx_btree"
+  const char* field;  // of a single-column index
+  uint32_t id = 0;
+  bool known = false;
+};
+
+uint32_t find_table(TableSlot& table);
+uint32_t find_index(IndexSlot& index);
+inline uint32_t table_id(TableSlot& table) { return table.known ? table.id : find_table(table); }
+inline uint32_t index_id(IndexSlot& index) { return index.known ? index.id : find_index(index); }
+/// The slot of a table known only by name at run time.
+TableSlot& slot_by_name(std::string_view name);
+
+/// A writer for the row or key of one host call; what was in it before is gone. There is one.
+bsatn::Writer& scratch();
+
+/// Inserts the row in scratch(); sets the generated columns of `row`. Traps when the host refuses.
+void insert_scratch(TableSlot& table, void* row);
+/// The same, but answers the status of the host instead of trapping.
+uint32_t try_insert_scratch(TableSlot& table, void* row);
+/// Replaces the row with the key of the row in scratch(); false when there is none.
+bool update_scratch(IndexSlot& index, void* row);
+/// Deletes all rows equal to one in scratch(), which holds an array.
+uint32_t delete_scratch(TableSlot& table);
+uint64_t count_rows(TableSlot& table);
+uint64_t clear_rows(TableSlot& table);
+/// Deletes by the key in scratch(), which is preceded by the tag of an included bound.
+uint32_t delete_by_bound(IndexSlot& index);
+
+inline constexpr uint8_t kIncluded = 0;
+inline constexpr uint8_t kExcluded = 1;
+inline constexpr uint8_t kUnbounded = 2;
+
+/// Where the parts of a range scan stand in scratch().
+struct ScanBounds {
+  size_t prefix_end = 0;
+  uint32_t prefix_columns = 0;
+  size_t start_end = 0;  // the end bound takes the rest; where equal to the size, both bounds are the same bytes
+};
+
+/// Rows of a scan as bytes. Owns the host's iterator and a buffer taken from a pool; movable.
+class Cursor {
+ public:
+  Cursor() = default;
+  Cursor(Cursor&& other) noexcept { swap(other); }
+  Cursor& operator=(Cursor&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~Cursor() {
+    if (open_ || buffer_ != nullptr) close();
+  }
+  static Cursor over_table(TableSlot& table);
+  /// Rows whose key is in scratch().
+  static Cursor at_point(IndexSlot& index);
+  static Cursor over_range(IndexSlot& index, const ScanBounds& bounds);
+
+  /// Whether a row follows; fetches the next chunk when this one is used up.
+  bool more() { return at_ != end_ || refill(); }
+  /// The bytes of the rows that are here; decoding advances them.
+  template <class T>
+  void read(T& row) {
+    constexpr int32_t kSize = bsatn::bsatn_traits<T>::kFixed;
+    if constexpr (kSize > 0) {
+      if (static_cast<size_t>(end_ - at_) < static_cast<size_t>(kSize)) cut_row();
+      bsatn::bsatn_traits<T>::load(at_, row);
+      at_ += kSize;
+    } else {
+      bsatn::Reader in(at_, static_cast<size_t>(end_ - at_));
+      in(row);
+      at_ = end_ - in.remaining();
+    }
+  }
+  void close();
+
+ private:
+  bool refill();
+  [[noreturn]] static void cut_row();
+  void swap(Cursor& other) noexcept;
+
+  const uint8_t* at_ = nullptr;
+  const uint8_t* end_ = nullptr;
+  struct Buffer* buffer_ = nullptr;
+  uint32_t iter_ = 0;
+  bool open_ = false;  // the host still has the iterator
+};
+
+}  // namespace SpacetimeDB::detail

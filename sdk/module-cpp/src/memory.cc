@@ -1,0 +1,16 @@
+// Allocation: operator new gives up by itself, because the C++ library's would bring printf into every module.
+#include <cstdlib>
+#include <new>
+
+#include "spacetimedb/fail.h"
+
+void* operator new(std::size_t size) {
+  void* const place = std::malloc(size != 0 ? size : 1);
+  if (place == nullptr) SpacetimeDB::detail::fail("out of memory");
+  return place;
+}
+void* operator new[](std::size_t size) { return operator new(size); }
+void operator delete(void* place) noexcept { std::free(place); }
+void operator delete[](void* place) noexcept { std::free(place); }
+void operator delete(void* place, std::size_t) noexcept { std::free(place); }
+void operator delete[](void* place, std::size_t) noexcept { std::free(place); }
