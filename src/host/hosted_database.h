@@ -18,7 +18,7 @@
 #include "engine/database.h"
 #include "host/caller.h"
 #include "schema/module_def.h"
-#include "storage/change_set.h"
+#include "storage/transaction.h"
 #include "types/algebraic_type.h"
 
 namespace orrery::host {
@@ -28,7 +28,7 @@ struct HostOptions;
 
 /// What a subscriber layer hears of every commit, on the lane, before the next task runs.
 struct CommitEvent {
-  const storage::ChangeSet& changes;  ///< of watched tables
+  const storage::CommitCapture& commit;  ///< of watched tables
   storage::CommitSeq seq = 0;
   /// Where a client called the reducer: its connection, else zero.
   types::ConnectionId caller;
