@@ -1,0 +1,49 @@
+#include "schema/arguments.h"
+
+#include <utility>
+
+#include "schema/validation_errors.h"
+#include "types/bsatn.h"
+#include "types/json.h"
+#include "types/sats_json.h"
+
+namespace orrery::schema {
+namespace {
+
+Error invalid(std::string_view what, std::string_view function, const Error& why) {
+  return Error(ErrorCode::kInvalidArgument,
+               std::string(what) + quoted(function) + ": " + why.message());
+}
+constexpr std::string_view kArguments = "invalid arguments for ";
+constexpr std::string_view kResult = "invalid return value of ";
+
+}  // namespace
+
+Result<size_t> check_arguments(const ModuleDef& module, std::string_view function,
+                               const types::AlgebraicType& params, std::string_view bsatn) {
+  Result<size_t> length = types::bsatn_validate(params, bsatn, &module.typespace());
+  if (!length) return invalid(kArguments, function, length.error());
+  return length;
+}
+
+Result<std::string> arguments_from_json(const ModuleDef& module, std::string_view function,
+                                        const types::AlgebraicType& params, std::string_view json) {
+  Result<types::JsonValue> value = types::JsonValue::parse(json);
+  if (!value) return invalid(kArguments, function, value.error());
+  ByteWriter out;
+  Status done = types::json_to_bsatn(params, *value, &out, &module.typespace());
+  if (!done) return invalid(kArguments, function, done.error());
+  return std::move(out.buffer());
+}
+
+Result<std::string> result_to_json(const ModuleDef& module, std::string_view function,
+                                   const types::AlgebraicType& return_type,
+                                   std::string_view bsatn) {
+  std::string out;
+  Result<size_t> length = types::bsatn_to_json(return_type, bsatn, types::JsonShape::kPositional,
+                                               &out, &module.typespace());
+  if (!length) return invalid(kResult, function, length.error());
+  return out;
+}
+
+}  // namespace orrery::schema
