@@ -22,7 +22,6 @@ Result<std::string> arguments_from_json(const ModuleDef& module, std::string_vie
                                         const types::AlgebraicType& params, std::string_view json);
 /// JSON of a procedure's result: products are arrays, sums [tag, payload].
 Result<std::string> result_to_json(const ModuleDef& module, std::string_view function,
-                                   const types::AlgebraicType& return_type,
-                                   std::string_view bsatn);
+                                   const types::AlgebraicType& return_type, std::string_view bsatn);
 
 }  // namespace orrery::schema

@@ -23,8 +23,8 @@ inline constexpr const char* kGoldenModules[] = {"benchmarks-cpp",
 
 inline std::string golden_file(const std::string& name) {
   const char* root = std::getenv("ORRERY_SOURCE_DIR");
-  std::string path = std::string(root == nullptr ? "." : root) +
-                     "/tests/data/spacetimedb/module-defs/" + name;
+  std::string path =
+      std::string(root == nullptr ? "." : root) + "/tests/data/spacetimedb/module-defs/" + name;
   std::ifstream in(path, std::ios::binary);
   std::stringstream text;
   text << in.rdbuf();

@@ -14,12 +14,11 @@ using types::JsonKind;
 using types::JsonValue;
 
 class Golden : public testing::TestWithParam<const char*> {};
-INSTANTIATE_TEST_SUITE_P(Modules, Golden, testing::ValuesIn(kGoldenModules),
-                         [](const auto& info) {
-                           std::string name = info.param;
-                           for (char& c : name) c = c == '-' ? '_' : c;
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Modules, Golden, testing::ValuesIn(kGoldenModules), [](const auto& info) {
+  std::string name = info.param;
+  for (char& c : name) c = c == '-' ? '_' : c;
+  return name;
+});
 
 std::string type_json(const types::AlgebraicType& type) {
   std::string out;

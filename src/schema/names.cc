@@ -83,11 +83,13 @@ Kind kind_of(uint32_t c) {
   if (c == '_' || c == '-' || c == ' ') return Kind::kSeparator;
   if (c >= '0' && c <= '9') return Kind::kDigit;
   if (c >= types::kInvalidByte) return Kind::kOther;
-  uint32_t upper = types::to_upper(c);
-  uint32_t lower = types::to_lower(c);
+  std::string itself, upper, lower;  // texts, because some letters turn into two
+  types::append_utf8(c, &itself);
+  types::append_upper(itself, &upper);
+  types::append_lower(itself, &lower);
   if (upper == lower) return Kind::kOther;
-  if (c == upper) return Kind::kUpper;
-  return c == lower ? Kind::kLower : Kind::kOther;
+  if (itself == upper) return Kind::kUpper;
+  return itself == lower ? Kind::kLower : Kind::kOther;
 }
 
 std::vector<Unit> units_of(std::string_view name) {
@@ -129,6 +131,14 @@ bool is_reserved(std::string_view name) {
   std::string upper;
   types::append_upper(name, &upper);
   return std::find(kReserved.begin(), kReserved.end(), upper) != kReserved.end();
+}
+
+/// The common case, quickly: ASCII letters, digits and '_'.
+bool is_plain_identifier(std::string_view name) {
+  auto letter = [](char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; };
+  if (!kReserved.empty() || !(letter(name[0]) || name[0] == '_')) return false;
+  return std::all_of(name.begin(), name.end(),
+                     [&](char c) { return letter(c) || c == '_' || (c >= '0' && c <= '9'); });
 }
 
 }  // namespace
@@ -193,6 +203,7 @@ bool is_normalized(std::string_view text) {
 
 IdentifierCheck check_identifier(std::string_view name) {
   if (name.empty()) return {IdentifierProblem::kEmpty, 0};
+  if (is_plain_identifier(name)) return {};
   if (!is_normalized(name)) return {IdentifierProblem::kNotCanonical, 0};
   std::vector<uint32_t> characters = decode(name);
   if (characters[0] != '_' && !in_table(kXidStart, characters[0])) {

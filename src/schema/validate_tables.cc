@@ -134,12 +134,19 @@ void Validator::table(const RawTable& raw) {
 }
 
 std::vector<ColumnDef> Validator::columns(uint32_t product_type_ref, const std::string& owner) {
+  if (!spend_columns(raw_.typespace.find(product_type_ref)->elements())) return {};
+  // Tables often share a row type; what is wrong with it is said for the first of them.
+  auto [it, first] = columns_of_.try_emplace(product_type_ref);
+  if (first) it->second = new_columns(product_type_ref, owner);
+  return it->second;
+}
+
+std::vector<ColumnDef> Validator::new_columns(uint32_t product_type_ref, const std::string& owner) {
   auto source = raw_.typespace.find(product_type_ref)->elements();
   auto converted_elements = parts_.typespace.find(product_type_ref)->elements();
   std::string location = "typespace entry &" + std::to_string(product_type_ref);
   std::vector<ColumnDef> out;
-  std::set<std::string> names;
-  if (!spend_columns(source)) return out;
+  std::unordered_set<std::string> names;
   for (size_t i = 0; i < source.size(); ++i) {
     check_use(converted_elements[i].type, location);
     ColumnDef column;

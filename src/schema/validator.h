@@ -36,7 +36,7 @@ class Validator {
   using Names = std::unordered_map<std::string, std::string>;
 
   struct TableContext;
-  static constexpr uint64_t kColumnBytesMax = 512u << 20;
+  static constexpr uint64_t kColumnBytesMax = 256u << 20;
   static constexpr uint64_t kDefaultNodesMax = 10'000'000;
 
   void report(Kind kind, std::string message, std::string_view detail = {});
@@ -57,6 +57,7 @@ class Validator {
   void tables();
   void table(const RawTable& raw);
   std::vector<ColumnDef> columns(uint32_t product_type_ref, const std::string& owner);
+  std::vector<ColumnDef> new_columns(uint32_t product_type_ref, const std::string& owner);
   /// False where all columns together cost more memory than a definition may: many tables can
   /// share one row type.
   bool spend_columns(std::span<const types::TypeElement> fields);
@@ -101,6 +102,7 @@ class Validator {
       procedure_positions_;
   /// Of typespace entries that were looked at: whether they are in default order.
   std::unordered_map<uint32_t, bool> checked_types_;
+  std::unordered_map<uint32_t, std::vector<ColumnDef>> columns_of_;  ///< by row type
   uint64_t column_bytes_ = 0;
   uint64_t default_nodes_ = 0;
 };
