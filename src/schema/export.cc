@@ -40,6 +40,8 @@ class V10Writer {
 
   RawModuleDefV10 write() {
     out_.typespace = def_.typespace();
+    // Columns and fields have no explicit names, so they must not be converted again.
+    out_.case_conversion_policy = def_.case_conversion_policy();
     for (const TypeDef& type : def_.types()) out_.types.push_back(raw_type(type));
     for (const TableDef& table : def_.tables()) add_table(table);
     for (const ReducerDef& reducer : def_.reducers()) add_reducer(reducer);

@@ -177,6 +177,7 @@ struct FoundIndex {
 /// What validation fills; see ModuleDef for the meaning.
 struct ModuleParts {
   DefVersion version = DefVersion::kV10;
+  CaseConversionPolicy policy = CaseConversionPolicy::kSnakeCase;
   std::vector<std::string> path;
   types::Typespace typespace;
   std::vector<TableDef> tables;
@@ -199,6 +200,8 @@ class ModuleDef {
 
   /// The version the module was written in.
   DefVersion version() const { return parts_.version; }
+  /// How source names became canonical ones; kNone in version 9.
+  CaseConversionPolicy case_conversion_policy() const { return parts_.policy; }
   /// Namespaces from the root down; empty at the root.
   const std::vector<std::string>& path() const { return parts_.path; }
   const types::Typespace& typespace() const { return parts_.typespace; }

@@ -36,6 +36,7 @@ ModuleParts initial_parts(const RawModuleDefV10& raw, DefVersion version,
                           std::vector<std::string> path) {
   ModuleParts parts;
   parts.version = version;
+  parts.policy = raw.case_conversion_policy;
   parts.path = std::move(path);
   parts.typespace = converted_typespace(raw.typespace, raw.case_conversion_policy);
   return parts;
