@@ -24,7 +24,8 @@ struct HostOptions {
   env::Environment environment = env::system_environment();
   /// Group commit: at most so long until a commit is on the device.
   storage::DurabilityOptions durability = {.sync_mode = storage::SyncMode::kNormal,
-                                           .sync_interval_ms = 5};
+                                           .sync_interval_ms = 5,
+                                           .on_progress = {}};
 
   RuntimeLimits limits;
   /// Executes modules; empty: WebAssembly. Shared by all databases of the host.

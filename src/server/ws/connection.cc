@@ -1,0 +1,224 @@
+#include "server/ws/connection.h"
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+
+namespace orrery::server::ws {
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+/// Of frames that are put into one write.
+constexpr size_t kWriteBytes = 256 << 10;
+/// Control frames that wait for a client that does not read.
+constexpr size_t kControlBytesMax = 64 << 10;
+}  // namespace
+
+Connection::Connection(std::shared_ptr<http::IoLoop> loop, asio::ip::tcp::socket socket,
+                       std::string early, const SocketLimits& limits,
+                       std::function<void()> on_gone)
+    : loop_(std::move(loop)),
+      socket_(std::move(socket)),
+      limits_(limits),
+      timer_(loop_->io),
+      on_gone_(std::move(on_gone)),
+      frames_(limits.message_bytes_max),
+      early_(std::move(early)),
+      input_(std::make_unique<std::array<char, kReadBytes>>()),
+      last_active_(Clock::now()),
+      last_ping_(last_active_) {
+  error_code ignored;
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+}
+
+Connection::~Connection() {
+  if (on_gone_) on_gone_();
+}
+
+void Connection::start(std::shared_ptr<SocketReader> reader) {
+  asio::post(loop_->io, [self = shared_from_this(), reader = std::move(reader)]() mutable {
+    if (self->finished_) {
+      reader->on_closed("closed before it began");
+      return;
+    }
+    self->reader_ = std::move(reader);
+    self->last_active_ = self->last_ping_ = Clock::now();
+    self->tick();
+    std::string early = std::move(self->early_);
+    self->take_input(early);
+    self->pump();
+    self->read();
+  });
+}
+
+void Connection::wake() {
+  asio::post(loop_->io, [self = shared_from_this()] { self->pump(); });
+}
+
+void Connection::close(uint16_t code, std::string_view reason) {
+  asio::post(loop_->io, [self = shared_from_this(), code, reason = std::string(reason)] {
+    self->begin_close(code, reason);
+    self->pump();
+  });
+}
+
+void Connection::drop(std::string_view why) {
+  asio::post(loop_->io,
+             [self = shared_from_this(), why = std::string(why)] { self->finish(why); });
+}
+
+void Connection::read() {
+  if (finished_ || close_received_) return;
+  socket_.async_read_some(asio::buffer(*input_),
+                          [self = shared_from_this()](error_code error, size_t bytes) {
+                            if (error) {
+                              self->finish(error == asio::error::eof ? "the client hung up"
+                                                                     : "the connection broke");
+                              return;
+                            }
+                            self->last_active_ = Clock::now();
+                            self->take_input({self->input_->data(), bytes});
+                            self->pump();
+                            self->read();
+                          });
+}
+
+void Connection::take_input(std::string_view input) {
+  while (!finished_ && !close_received_) {
+    FrameReader::Event event = frames_.next(&input);
+    if (event == FrameReader::Event::kNeedMore) return;
+    if (!on_event(event)) return;
+  }
+}
+
+bool Connection::on_event(FrameReader::Event event) {
+  switch (event) {
+    case FrameReader::Event::kText:
+    case FrameReader::Event::kBinary:
+      if (!closing_) {
+        reader_->on_message(
+            event == FrameReader::Event::kText ? MessageKind::kText : MessageKind::kBinary,
+            std::move(frames_.payload()));
+      }
+      return true;
+    case FrameReader::Event::kPing:
+      if (control_.size() < kControlBytesMax && !closing_) {
+        append_frame_header(Opcode::kPong, frames_.payload().size(), &control_);
+        control_ += frames_.payload();
+      }
+      return true;
+    case FrameReader::Event::kPong: ponged_ = true; return true;
+    case FrameReader::Event::kClose:
+      close_received_ = true;
+      // A code without a meaning on the wire is answered by a plain goodbye.
+      begin_close(frames_.code() == 1005 ? kCloseNormal : frames_.code(), "");
+      return false;
+    case FrameReader::Event::kError:
+      close_received_ = true;  // nothing that follows can be read
+      begin_close(frames_.code(), frames_.reason());
+      return false;
+    case FrameReader::Event::kNeedMore: return false;
+  }
+  return false;
+}
+
+void Connection::begin_close(uint16_t code, std::string_view reason) {
+  if (closing_ || finished_) return;
+  closing_ = true;
+  close_frame_ = ws::close_frame(code, reason);
+  close_deadline_ = Clock::now() + std::chrono::microseconds(limits_.close_micros);
+  if (outbox_) outbox_->close();
+  tick();
+}
+
+void Connection::pump() {
+  if (writing_ || finished_ || close_sent_) return;
+  control_sent_.clear();
+  std::swap(control_, control_sent_);
+  // A client that is refused for what it sent gets the answers to what it sent before.
+  bool more = outbox_ && outbox_->take(&batch_, kWriteBytes);
+  if (!more && closing_) {
+    control_sent_ += close_frame_;
+    close_sent_ = true;
+  }
+  if (!more && control_sent_.empty()) return;
+  writing_ = true;
+  std::vector<asio::const_buffer> buffers;
+  buffers.reserve(batch_.parts.size() + 1);
+  if (more) {
+    for (std::string_view part : batch_.parts) buffers.emplace_back(part.data(), part.size());
+  }
+  if (!control_sent_.empty()) buffers.emplace_back(control_sent_.data(), control_sent_.size());
+  asio::async_write(socket_, buffers,
+                    [self = shared_from_this()](error_code error, size_t bytes) {
+                      if (error) {
+                        self->writing_ = false;
+                        self->finish("the connection broke");
+                        return;
+                      }
+                      self->on_written(bytes);
+                    });
+}
+
+void Connection::on_written(size_t bytes) {
+  writing_ = false;
+  if (bytes != 0) last_active_ = Clock::now();
+  if (!close_sent_) {
+    pump();
+    return;
+  }
+  if (close_received_) finish("closed");
+}
+
+/// Pings, and looks whether the other side is still there.
+void Connection::tick() {
+  if (finished_) return;
+  Clock::time_point now = Clock::now();
+  auto micros = [](int64_t n) { return std::chrono::microseconds(n); };
+  if (closing_) {
+    // What is left to be written may take as long as an idle client may be silent.
+    if (close_sent_ && !writing_ && now >= close_deadline_) {
+      finish("no answer to Close");
+      return;
+    }
+    if (now >= close_deadline_ + micros(limits_.idle_micros)) {
+      finish("too slow to be closed");
+      return;
+    }
+    timer_.expires_at(std::max(close_deadline_, now + std::chrono::milliseconds(20)));
+  } else {
+    if (now - last_active_ >= micros(limits_.idle_micros)) {
+      finish("idle");
+      return;
+    }
+    if (now - last_ping_ >= micros(limits_.ping_micros)) {
+      last_ping_ = now;
+      if (std::exchange(ponged_, false)) {
+        append_frame_header(Opcode::kPing, 0, &control_);
+        pump();
+      }
+    }
+    timer_.expires_at(std::min(last_ping_ + micros(limits_.ping_micros),
+                               last_active_ + micros(limits_.idle_micros)));
+  }
+  timer_.async_wait([weak = weak_from_this()](error_code error) {
+    if (error) return;
+    if (auto self = weak.lock()) self->tick();
+  });
+}
+
+void Connection::finish(std::string_view why) {
+  if (finished_) return;
+  finished_ = true;
+  if (outbox_) outbox_->close();
+  error_code ignored;
+  timer_.cancel();
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+  socket_.close(ignored);
+  if (auto reader = std::exchange(reader_, nullptr)) reader->on_closed(why);
+  if (auto gone = std::exchange(on_gone_, nullptr)) gone();
+}
+
+}  // namespace orrery::server::ws

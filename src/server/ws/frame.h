@@ -1,0 +1,78 @@
+// WebSocket frames (RFC 6455), without I/O: a reader that turns bytes into messages, a writer of
+// frame headers.
+//
+// FrameReader takes the bytes of a client as they come, checks masks, opcodes, lengths, reserved
+// bits, fragmentation and the UTF-8 of text, and gives whole messages and control frames. One
+// thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "server/ws/socket.h"
+
+namespace orrery::server::ws {
+
+enum class Opcode : uint8_t {
+  kContinuation = 0x0,
+  kText = 0x1,
+  kBinary = 0x2,
+  kClose = 0x8,
+  kPing = 0x9,
+  kPong = 0xA,
+};
+
+/// The most bytes that frame_header() writes.
+inline constexpr size_t kFrameHeaderBytesMax = 10;
+/// The header of an unmasked, unfragmented frame.
+void append_frame_header(Opcode opcode, uint64_t payload_bytes, std::string* out);
+/// A Close frame; the reason is cut to what fits, at a character.
+std::string close_frame(uint16_t code, std::string_view reason);
+
+class FrameReader {
+ public:
+  explicit FrameReader(uint64_t message_bytes_max) : message_bytes_max_(message_bytes_max) {}
+
+  enum class Event : uint8_t { kNeedMore, kText, kBinary, kPing, kPong, kClose, kError };
+  /// Takes bytes off the front of `input` until there is an event or nothing is left. The payload
+  /// is valid until the next call. After kClose and kError, do not go on.
+  Event next(std::string_view* input);
+
+  /// Of the event: a message, a control frame's payload.
+  std::string& payload() { return payload_; }
+  /// Of kClose: the client's code (1005 where it sent none); of kError: the code to close with.
+  uint16_t code() const { return code_; }
+  /// Of kClose and kError.
+  std::string_view reason() const { return reason_; }
+
+ private:
+  enum class Step : uint8_t { kHeader, kPayload };
+  bool read_header(std::string_view* input);
+  Event take_payload(std::string_view* input);
+  Event finish_frame();
+  Event finish_control();
+  Event fail(uint16_t code, std::string_view reason);
+  bool start_frame();
+
+  const uint64_t message_bytes_max_;
+  Step step_ = Step::kHeader;
+  bool failed_ = false;
+  char header_[14];
+  uint8_t header_bytes_ = 0;
+  Opcode opcode_ = Opcode::kText;
+  bool final_ = false;
+  uint8_t mask_[4] = {};
+  uint64_t payload_left_ = 0;
+  uint64_t frame_at_ = 0;  ///< byte of the frame that comes next
+  // A message can be interrupted by control frames.
+  bool in_message_ = false;
+  Opcode message_opcode_ = Opcode::kText;
+  std::string message_;
+  std::string control_;
+  std::string payload_;
+  uint16_t code_ = 0;
+  std::string reason_;
+};
+
+}  // namespace orrery::server::ws

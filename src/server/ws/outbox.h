@@ -1,0 +1,86 @@
+// Outbox: what waits to be sent to one client, in order.
+//
+// Messages are pushed from any thread (mostly the database's lane) and taken by the connection's io
+// thread, which puts frames around them. A message may have to wait until a commit is durable;
+// whatever comes behind it waits too. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/sync.h"
+#include "server/ws/server_message.h"
+
+namespace orrery::server::ws {
+
+/// How messages are put into frames.
+enum class Envelope : uint8_t {
+  kText,       ///< v1.json: text frames
+  kTagged,     ///< v1.bsatn, v2: compression byte, one message
+  kCoalesced,  ///< v3: compression byte, one or more messages
+};
+
+class Outbox {
+ public:
+  static constexpr uint64_t kNoSeq = 0;
+  /// v3: messages are put together up to this many bytes.
+  static constexpr size_t kCoalesceBytes = 512 << 10;
+
+  Outbox(Envelope envelope, Compression compression, size_t messages_max)
+      : envelope_(envelope), compression_(compression), messages_max_(messages_max) {}
+
+  enum class Pushed : uint8_t {
+    kQueued,
+    kWake,  ///< queued, and the connection must be woken
+    kFull,
+    kClosed,
+  };
+  /// `durable_seq`: to be sent only when this commit is durable.
+  Pushed push(std::shared_ptr<const ServerMessage> message, uint64_t durable_seq);
+  /// Commits up to `seq` are durable. True where the connection must be woken.
+  bool durable(uint64_t seq);
+  /// Nothing more is taken in; what may be sent already still can be.
+  void close();
+  size_t waiting() const;
+
+  /// Frames to be written; the views point into the batch and the messages that it holds.
+  struct Batch {
+    std::vector<std::string_view> parts;
+    std::deque<std::string> own;
+    std::vector<std::shared_ptr<const void>> held;
+    size_t bytes = 0;
+    uint64_t messages = 0;
+
+    void clear();
+  };
+  /// Replaces the batch by what may be sent now, about `bytes_target` of it; false where there is
+  /// nothing.
+  bool take(Batch* batch, size_t bytes_target);
+
+ private:
+  struct Item {
+    std::shared_ptr<const ServerMessage> message;
+    uint64_t durable_seq;
+  };
+  void append_frame(const std::vector<Item>& items, size_t begin, size_t end, Batch* batch) const;
+  void append_small(std::string_view bytes, Batch* batch) const;
+  bool head_is_ready() const {
+    return !items_.empty() && items_.front().durable_seq <= durable_seq_;
+  }
+
+  const Envelope envelope_;
+  const Compression compression_;
+  const size_t messages_max_;
+  mutable Mutex mutex_;
+  std::deque<Item> items_;
+  uint64_t durable_seq_ = 0;
+  bool awake_ = false;  ///< the connection will take again
+  bool closed_ = false;
+  std::vector<Item> taken_;  ///< of the io thread
+};
+
+}  // namespace orrery::server::ws

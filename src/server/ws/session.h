@@ -1,0 +1,128 @@
+// Session: what one client does over its socket, from the upgrade to the last message.
+//
+// Messages are decoded on the socket's io thread and carried out on the database's lane in the
+// order in which they came; answers and updates go into the outbox in the order in which the lane
+// makes them. A request whose answer takes more than one step on the lane (the rows of a new
+// subscription) holds back the client's next ones. The dialects (session_v1.h, session_v2.h) decode
+// and encode; everything else is here.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/sync.h"
+#include "protocol/subprotocol.h"
+#include "server/database_service.h"
+#include "server/ws/outbox.h"
+#include "server/ws/socket.h"
+
+namespace orrery::server::ws {
+
+enum class Reads : uint8_t { kAsCommitted, kConfirmed };
+enum class Updates : uint8_t { kFull, kLight };
+
+struct SessionOptions {
+  protocol::Subprotocol protocol = protocol::Subprotocol::kV2;
+  Compression compression = Compression::kBrotli;
+  Reads reads = Reads::kConfirmed;
+  Updates updates = Updates::kFull;  ///< v1
+  std::string token;                 ///< that the client is to keep
+  std::string token_payload;         ///< for the module
+  uint32_t requests_max = 16'384;    ///< that may wait
+  uint32_t messages_max = 16'384;    ///< that may wait to be sent
+  uint32_t requests_per_second = 0;  ///< 0: as many as it likes
+};
+
+class Session : public SocketReader, public Client, public std::enable_shared_from_this<Session> {
+ public:
+  /// Runs client_connected, then reads; where that refuses, the socket is closed.
+  static void begin(std::shared_ptr<DatabaseService> service, std::shared_ptr<Socket> socket,
+                    const host::Caller& caller, SessionOptions options);
+
+  const host::Caller& caller() const override { return caller_; }
+  void on_set_failed(subscribe::QuerySetId set, const Error& error) override = 0;
+  void on_durable(storage::CommitSeq seq) override;
+  void on_end(uint16_t code, std::string_view reason) override;
+  void on_module_changed() override;
+  void on_message(MessageKind kind, std::string message) override;
+  void on_closed(std::string_view why) override;
+
+ protected:
+  Session(std::shared_ptr<DatabaseService> service, std::shared_ptr<Socket> socket,
+          const host::Caller& caller, SessionOptions options);
+
+  /// Decodes a message and submits what it asks for.
+  virtual void decode(MessageKind kind, std::shared_ptr<const std::string> message) = 0;
+  /// The message that tells the client who it is.
+  virtual std::string greeting() = 0;
+
+  enum class Order : uint8_t {
+    kPosts,  ///< posts to the lane once, and is done
+    kHolds,  ///< the client's next request waits until next_request()
+  };
+  /// Runs `request` when those before it that hold have ended. Each request calls done() when it is
+  /// answered.
+  void submit(Order order, std::function<void()> request);
+  void next_request();
+  void done() { requests_.fetch_sub(1, std::memory_order_relaxed); }
+
+  /// Queues a message; `seq` is the commit that it tells of (0: none).
+  void send(std::shared_ptr<const ServerMessage> message, storage::CommitSeq seq);
+  void send(std::string message, storage::CommitSeq seq) {
+    send(make_message(std::move(message)), seq);
+  }
+  void end(uint16_t code, std::string_view reason);
+
+  using Rows = std::function<void(Result<subscribe::QuerySetRows>)>;
+  /// On the lane. Makes the set live and gives its rows, on the lane, maybe later; then what
+  /// commits brought meanwhile, one call of `late` for each. Small sets block nobody, large ones
+  /// are made by a worker.
+  void subscribe(subscribe::QuerySetId set, std::vector<std::string> queries, Rows rows,
+                 std::function<void(const subscribe::QuerySetRows&)> late,
+                 std::function<void()> ended);
+  /// On the lane. The rows of one query, as subscribe() does it.
+  void query(std::string sql, Rows rows);
+  void forget_queries(subscribe::QuerySetId set) { queries_.erase(set); }
+
+  host::HostedDatabase& database() { return service_->database(); }
+  DatabaseService& service() { return *service_; }
+  const SessionOptions& options() const { return options_; }
+  subscribe::SubscriberId id() const { return id_; }
+  subscribe::Viewer viewer() const;
+  int64_t now_micros() const;
+
+ private:
+  struct Request {
+    Order order;
+    std::function<void()> run;
+  };
+  void connect();
+  void connected(const host::CallOutcome& outcome);
+  bool too_fast();
+
+  const std::shared_ptr<DatabaseService> service_;
+  const std::shared_ptr<Socket> socket_;
+  const host::Caller caller_;
+  const SessionOptions options_;
+  const subscribe::SubscriberId id_;
+  const std::shared_ptr<Outbox> outbox_;
+  std::atomic<bool> ended_{false};
+  std::atomic<bool> cancelled_{false};
+  std::atomic<uint32_t> requests_{0};
+  // Of the io thread.
+  int64_t second_ = 0;
+  uint32_t in_second_ = 0;
+  // Of the lane.
+  std::map<subscribe::QuerySetId, std::vector<std::string>> queries_;
+
+  Mutex mutex_;
+  bool holding_ = false;
+  std::deque<Request> held_;
+};
+
+}  // namespace orrery::server::ws
