@@ -22,10 +22,8 @@ struct HostOptions {
   /// Of the whole host: control/, databases/<identity>/{data,logs}, cache/.
   std::string data_directory;
   env::Environment environment = env::system_environment();
-  /// Group commit: at most so long until a commit is on the device.
-  storage::DurabilityOptions durability = {.sync_mode = storage::SyncMode::kNormal,
-                                           .sync_interval_ms = 5,
-                                           .on_progress = {}};
+  /// Of each database. Commits are seen before they are on the device; confirmed is what is.
+  storage::DurabilityOptions durability = on_device();
 
   RuntimeLimits limits;
   /// Executes modules; empty: WebAssembly. Shared by all databases of the host.
@@ -42,6 +40,12 @@ struct HostOptions {
 
   /// Views that nobody uses are dropped after so long.
   int64_t view_idle_micros = 600'000'000;
+
+  static storage::DurabilityOptions on_device() {
+    storage::DurabilityOptions out;
+    out.sync_mode = storage::SyncMode::kFull;
+    return out;
+  }
 };
 
 }  // namespace orrery::host
