@@ -199,8 +199,7 @@ Handler Api::with_identity(Need need, IdentityHeaders headers, Authenticated han
     }
     const std::string* parameter = request.parameter("token");
     // A publisher's agreement to a migration, a digest, stands under the same name.
-    if (found == HeaderToken::kNone && parameter != nullptr &&
-        !types::Digest::parse(*parameter)) {
+    if (found == HeaderToken::kNone && parameter != nullptr && !types::Digest::parse(*parameter)) {
       token = *parameter;
       found = HeaderToken::kFound;
     }
@@ -230,7 +229,7 @@ Handler Api::with_identity(Need need, IdentityHeaders headers, Authenticated han
 Handler Api::with_database(OnDatabase handler) {
   return with_identity(
       Need::kOptional, IdentityHeaders::kYes,
-      [this, handler = std::move(handler)](Request request, Credentials who, Responder respond) {
+      [this, handler = std::move(handler)](Request request, TokenHolder who, Responder respond) {
         auto record = find(request.captures[0], respond);
         if (record) handler(std::move(request), std::move(who), std::move(*record), respond);
       });
@@ -266,18 +265,23 @@ std::shared_ptr<host::HostedDatabase> Api::open_database(const host::DatabaseRec
 http::Response error_response(const Error& error) {
   switch (error.code()) {
     case ErrorCode::kTableNotFound:
-    case ErrorCode::kFunctionNotFound: return Response::text(404, error.message());
+    case ErrorCode::kFunctionNotFound:
+      return Response::text(404, error.message());
     case ErrorCode::kReadOnly:
-    case ErrorCode::kDbLocked: return Response::text(403, error.message());
+    case ErrorCode::kDbLocked:
+      return Response::text(403, error.message());
     case ErrorCode::kInvalidArgument:
     case ErrorCode::kDecode:
-    case ErrorCode::kUnique: return Response::text(400, error.message());
-    case ErrorCode::kNotSupported: return Response::text(501, error.message());
-    default: return Response::text(500, error.message());
+    case ErrorCode::kUnique:
+      return Response::text(400, error.message());
+    case ErrorCode::kNotSupported:
+      return Response::text(501, error.message());
+    default:
+      return Response::text(500, error.message());
   }
 }
 
-http::Response not_allowed(const Credentials& who, const host::DatabaseRecord& record,
+http::Response not_allowed(const TokenHolder& who, const host::DatabaseRecord& record,
                            std::string_view what) {
   return Response::text(403, who.identity.to_hex() +
                                  " is not authorized to perform action on database " +

@@ -58,11 +58,11 @@ class Api final : public http::Service {
   };
   enum class IdentityHeaders : uint8_t { kNo, kYes };
   using Authenticated =
-      std::function<void(http::Request request, Credentials who, http::Responder respond)>;
+      std::function<void(http::Request request, TokenHolder who, http::Responder respond)>;
   /// Checks the token, answers where it is wrong, else goes on.
   http::Handler with_identity(Need need, IdentityHeaders headers, Authenticated handler);
   /// The same for a path whose first capture names a database; answers 404 where there is none.
-  using OnDatabase = std::function<void(http::Request request, Credentials who,
+  using OnDatabase = std::function<void(http::Request request, TokenHolder who,
                                         host::DatabaseRecord record, http::Responder respond)>;
   http::Handler with_database(OnDatabase handler);
   /// Runs on a worker; answers 503 where there is no room.
@@ -72,9 +72,11 @@ class Api final : public http::Service {
   std::optional<host::DatabaseRecord> find(std::string_view name, const http::Responder& respond);
   std::shared_ptr<host::HostedDatabase> open_database(const host::DatabaseRecord& record,
                                                       const http::Responder& respond);
-  std::shared_ptr<DatabaseService> service_of(const std::shared_ptr<host::HostedDatabase>& database);
+  std::shared_ptr<DatabaseService> service_of(
+      const std::shared_ptr<host::HostedDatabase>& database);
   /// Finished when the database closes.
-  void keep_stream(const types::Identity& database, const std::shared_ptr<http::BodyStream>& stream);
+  void keep_stream(const types::Identity& database,
+                   const std::shared_ptr<http::BodyStream>& stream);
 
  private:
   void forget(const types::Identity& database);
@@ -110,7 +112,7 @@ void add_console_routes(Api& api, http::Router& router);
 /// The status that an error of the host has over HTTP, with its message.
 http::Response error_response(const Error& error);
 /// 403 for whoever is not the owner.
-http::Response not_allowed(const Credentials& who, const host::DatabaseRecord& record,
+http::Response not_allowed(const TokenHolder& who, const host::DatabaseRecord& record,
                            std::string_view what);
 http::Response json_response(uint16_t status, std::string body);
 /// "true" and "false"; nothing for anything else.

@@ -30,8 +30,8 @@ Result<std::string> arguments_from_json(const schema::ModuleDef& definition, std
     return Error(ErrorCode::kDecode, "arguments are a JSON array, one element for each parameter");
   }
   if (value.items().size() != params.elements().size()) {
-    return Error(ErrorCode::kDecode, "invalid arguments for `" + std::string(name) + "`: " +
-                                         std::to_string(params.elements().size()) +
+    return Error(ErrorCode::kDecode, "invalid arguments for `" + std::string(name) +
+                                         "`: " + std::to_string(params.elements().size()) +
                                          " are expected, " + std::to_string(value.items().size()) +
                                          " were given");
   }
@@ -51,10 +51,9 @@ Result<std::string> return_value_json(const schema::ModuleDef& definition, std::
     return Error(ErrorCode::kFunctionNotFound, "no such procedure: `" + std::string(name) + "`");
   }
   std::string out;
-  ORRERY_TRY_ASSIGN(size_t used,
-                    types::bsatn_to_json(procedure.def->return_type, value,
-                                         types::JsonShape::kPositional, &out,
-                                         &procedure.module->typespace()));
+  ORRERY_TRY_ASSIGN(size_t used, types::bsatn_to_json(procedure.def->return_type, value,
+                                                      types::JsonShape::kPositional, &out,
+                                                      &procedure.module->typespace()));
   (void)used;
   return out;
 }

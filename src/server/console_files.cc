@@ -16,6 +16,8 @@ constexpr ConsoleFile kFiles[] = {{"/", "text/html; charset=utf-8", kIndex}};
 
 }  // namespace
 
-std::span<const ConsoleFile> console_files() { return kFiles; }
+std::span<const ConsoleFile> console_files() {
+  return kFiles;
+}
 
 }  // namespace orrery::server

@@ -80,8 +80,7 @@ std::string update_body_of(const subscribe::QuerySetRows& rows) {
 
 std::shared_ptr<DatabaseService> DatabaseService::start(
     std::shared_ptr<host::HostedDatabase> database, Metrics& metrics, WorkerPool& workers) {
-  std::shared_ptr<DatabaseService> out(
-      new DatabaseService(std::move(database), metrics, workers));
+  std::shared_ptr<DatabaseService> out(new DatabaseService(std::move(database), metrics, workers));
   // Commits that go on meanwhile are before all subscriptions.
   out->database_->post([out] {
     if (out->closed()) return;
@@ -120,7 +119,7 @@ void DatabaseService::remove_client(subscribe::SubscriberId id) {
 void DatabaseService::committed(const host::CommitEvent& event) {
   note_seq(event.seq);
   metrics_.commits.add();
-  subscribe::Evaluation evaluation = subscriptions_.evaluate(event.changes);
+  subscribe::Evaluation evaluation = subscriptions_.evaluate(event.commit.changes);
   UpdateEncoder encoder(evaluation);
   std::span<const Delivery> left = evaluation.deliveries;
   while (!left.empty()) {
@@ -149,8 +148,7 @@ void DatabaseService::module_changed(bool clients_must_reconnect) {
 
 Result<subscribe::ViewSource::Instance> DatabaseService::use(const schema::ViewDef& view,
                                                              const types::Identity& caller) {
-  ORRERY_TRY_ASSIGN(host::HostedDatabase::ViewInstance instance,
-                    database_->use_view(view, caller));
+  ORRERY_TRY_ASSIGN(host::HostedDatabase::ViewInstance instance, database_->use_view(view, caller));
   return Instance{instance.table, std::move(instance.argument_hash)};
 }
 

@@ -31,18 +31,21 @@ Result<std::unique_ptr<Server>> Server::start_on(ServerOptions options, host::Ho
   auto parts = std::make_unique<Parts>();
   parts->host = &host;
   parts->tokens = std::move(tokens);
-  parts->workers =
-      std::make_unique<WorkerPool>(options.worker_threads, options.worker_tasks_max);
-  parts->api = std::make_unique<Api>(options.api, host, *parts->tokens, parts->metrics,
-                                     *parts->workers);
+  parts->workers = std::make_unique<WorkerPool>(options.worker_threads, options.worker_tasks_max);
+  parts->api =
+      std::make_unique<Api>(options.api, host, *parts->tokens, parts->metrics, *parts->workers);
   ORRERY_TRY_ASSIGN(parts->http, http::HttpServer::start(options.http, *parts->api));
   parts->options = std::move(options);
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
 
-Server::~Server() { stop(); }
+Server::~Server() {
+  stop();
+}
 
-uint16_t Server::port() const { return parts_->http->port(); }
+uint16_t Server::port() const {
+  return parts_->http->port();
+}
 
 void Server::stop() {
   if (parts_->stopped) return;

@@ -12,7 +12,7 @@
 namespace orrery::server {
 
 /// Somebody whose token was checked.
-struct Credentials {
+struct TokenHolder {
   types::Identity identity;
   std::string token;
   std::string payload;  ///< the token's claims, JSON
@@ -22,14 +22,14 @@ class TokenAuthority {
  public:
   virtual ~TokenAuthority() = default;
   /// A new anonymous identity and its token, which does not expire.
-  virtual Result<Credentials> mint() = 0;
+  virtual Result<TokenHolder> mint() = 0;
   enum class Cost : uint8_t { kQuick, kMayBlock };
   /// kMayBlock where the issuer's keys may have to be fetched.
   virtual Cost verify_cost(std::string_view token) const = 0;
   /// The error's text is for whoever sent the token.
-  virtual Result<Credentials> verify(std::string_view token) = 0;
+  virtual Result<TokenHolder> verify(std::string_view token) = 0;
   /// The same claims, signed by this server, good for so long.
-  virtual Result<std::string> sign_again(const Credentials& credentials, int64_t seconds) = 0;
+  virtual Result<std::string> sign_again(const TokenHolder& holder, int64_t seconds) = 0;
   virtual std::string public_key_pem() const = 0;
 };
 

@@ -8,7 +8,9 @@ WorkerPool::WorkerPool(uint32_t threads, size_t tasks_max) : tasks_max_(tasks_ma
   for (uint32_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
-WorkerPool::~WorkerPool() { stop(); }
+WorkerPool::~WorkerPool() {
+  stop();
+}
 
 WorkerPool::Posted WorkerPool::post(std::function<void()> task) {
   {

@@ -32,7 +32,9 @@ using Parser = beast::http::request_parser<beast::http::string_body>;
 
 namespace {
 
-std::chrono::microseconds micros(int64_t n) { return std::chrono::microseconds(n); }
+std::chrono::microseconds micros(int64_t n) {
+  return std::chrono::microseconds(n);
+}
 
 std::string endpoint_text(const tcp::endpoint& endpoint) {
   return endpoint.address().to_string() + ":" + std::to_string(endpoint.port());
@@ -204,7 +206,8 @@ asio::awaitable<bool> HttpServer::Impl::Connection::receive(Request* request, bo
   request->method = text(head.method_string());
   request->target = text(head.target());
   request->version_minor = static_cast<uint8_t>(head.version() % 10);
-  for (const auto& field : head) request->headers.add(text(field.name_string()), text(field.value()));
+  for (const auto& field : head)
+    request->headers.add(text(field.name_string()), text(field.value()));
   if (!split_target(request->target, &request->path, &request->query)) {
     co_await refuse(400, "malformed request target");
     co_return false;
@@ -354,9 +357,9 @@ void HttpServer::Impl::Connection::hand_over(Response response) {
     if (auto alive = loop.lock()) alive->sockets.erase(socket);
   };
   auto key = std::make_shared<ws::Connection*>(nullptr);
-  auto socket = std::make_shared<ws::Connection>(
-      loop->io, stream.release_socket(), std::move(early), server.options.sockets,
-      [gone, key] { gone(*key); });
+  auto socket =
+      std::make_shared<ws::Connection>(loop->io, stream.release_socket(), std::move(early),
+                                       server.options.sockets, [gone, key] { gone(*key); });
   *key = socket.get();
   loop->sockets.insert(socket.get());
   response.upgrade(socket);
@@ -471,8 +474,8 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpOptions& options
   if (!error) impl->acceptor->bind(endpoint, error);
   if (!error) impl->acceptor->listen(1024, error);
   if (error) {
-    return Error(ErrorCode::kIo, "cannot listen on " + endpoint_text(endpoint) + ": " +
-                                     error.message());
+    return Error(ErrorCode::kIo,
+                 "cannot listen on " + endpoint_text(endpoint) + ": " + error.message());
   }
   impl->port = impl->acceptor->local_endpoint(error).port();
   impl->accept();
@@ -484,9 +487,13 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpOptions& options
 
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-HttpServer::~HttpServer() { stop(0); }
+HttpServer::~HttpServer() {
+  stop(0);
+}
 
-uint16_t HttpServer::port() const { return impl_->port; }
+uint16_t HttpServer::port() const {
+  return impl_->port;
+}
 
 HttpCounts HttpServer::counts() const {
   return {impl_->accepted.load(), impl_->refused.load(), impl_->open.load()};

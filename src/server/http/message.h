@@ -45,8 +45,8 @@ std::string_view trim_blanks(std::string_view text);
 
 struct Request {
   std::string method;
-  std::string target;  ///< as it stood
-  std::string path;    ///< without the query, still encoded
+  std::string target;                                      ///< as it stood
+  std::string path;                                        ///< without the query, still encoded
   std::vector<std::pair<std::string, std::string>> query;  ///< decoded
   /// Of the route's pattern, decoded; see Router.
   std::vector<std::string> captures;

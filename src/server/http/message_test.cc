@@ -44,9 +44,9 @@ TEST(HttpHeaders, NamesIgnoreCaseAndListsAreSplit) {
 class RouterTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    for (const char* pattern : {"/", "/v1/identity/public-key", "/v1/identity/:id/verify",
-                                "/v1/database/:n", "/v1/database/:n/route",
-                                "/v1/database/:n/route/*path"}) {
+    for (const char* pattern :
+         {"/", "/v1/identity/public-key", "/v1/identity/:id/verify", "/v1/database/:n",
+          "/v1/database/:n/route", "/v1/database/:n/route/*path"}) {
       router_.add("GET", pattern, mark(pattern));
     }
     router_.add("PUT", "/v1/database/:n", mark("put"), BodySize::kProgram);
@@ -119,7 +119,9 @@ TEST(HttpBodyStream, ReaderIsToldOnceAndSlowReadersAreDropped) {
 
 TEST(HttpResponder, ADroppedRequestIsAnswered) {
   int status = 0;
-  { Responder respond([&](Response r) { status = r.status; }); }
+  {
+    Responder respond([&](Response r) { status = r.status; });
+  }
   EXPECT_EQ(status, 500);
   int answers = 0;
   {

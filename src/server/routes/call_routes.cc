@@ -27,36 +27,37 @@ using Finish = std::function<void(Response)>;
 
 Response refused_connection(const CallOutcome& outcome) {
   switch (outcome.status) {
-    case CallStatus::kUserError: return Response::text(403, outcome.message);
+    case CallStatus::kUserError:
+      return Response::text(403, outcome.message);
     case CallStatus::kOutOfEnergy:
-    case CallStatus::kStopped: return Response::text(503, outcome.message);
-    default: return Response::text(500, outcome.message);
+    case CallStatus::kStopped:
+      return Response::text(503, outcome.message);
+    default:
+      return Response::text(500, outcome.message);
   }
 }
 
 /// Connects, lets `work` make the answer, disconnects, answers.
-void with_connection(Api& api, const DatabaseRecord& record, const Credentials& who,
-                     const Responder& respond,
-                     std::function<void(const Connected&, Finish)> work) {
+void with_connection(Api& api, const DatabaseRecord& record, const TokenHolder& who,
+                     const Responder& respond, std::function<void(const Connected&, Finish)> work) {
   auto database = api.open_database(record, respond);
   if (!database) return;
   Connected connected{database, {who.identity, api.random_connection()}};
-  database->connect(
-      connected.caller, who.payload,
-      [connected, respond, work = std::move(work)](const CallOutcome& outcome) {
-        if (outcome.status != CallStatus::kOk) {
-          respond(refused_connection(outcome));
-          return;
-        }
-        work(connected, [connected, respond](Response response) {
-          auto answer = std::make_shared<Response>(std::move(response));
-          connected.database->disconnect(connected.caller,
-                                         [connected, respond, answer](const CallOutcome&) {
-                                           // What client_disconnected has to say is in the log.
-                                           respond(std::move(*answer));
-                                         });
-        });
-      });
+  database->connect(connected.caller, who.payload,
+                    [connected, respond, work = std::move(work)](const CallOutcome& outcome) {
+                      if (outcome.status != CallStatus::kOk) {
+                        respond(refused_connection(outcome));
+                        return;
+                      }
+                      work(connected, [connected, respond](Response response) {
+                        auto answer = std::make_shared<Response>(std::move(response));
+                        connected.database->disconnect(
+                            connected.caller, [connected, respond, answer](const CallOutcome&) {
+                              // What client_disconnected has to say is in the log.
+                              respond(std::move(*answer));
+                            });
+                      });
+                    });
 }
 
 void add_costs(const CallOutcome& outcome, Response& response) {
@@ -68,16 +69,23 @@ void add_costs(const CallOutcome& outcome, Response& response) {
 Response reducer_response(const CallOutcome& outcome) {
   Response out;
   switch (outcome.status) {
-    case CallStatus::kOk: out = Response::text(200, ""); break;
+    case CallStatus::kOk:
+      out = Response::text(200, "");
+      break;
     case CallStatus::kUserError:
-    case CallStatus::kInternalError: out = Response::text(kReducerFailed, outcome.message); break;
+    case CallStatus::kInternalError:
+      out = Response::text(kReducerFailed, outcome.message);
+      break;
     case CallStatus::kOutOfEnergy:
       out = Response::text(402, "Module energy budget exhausted.");
       break;
-    case CallStatus::kNoSuchFunction: return Response::text(404, outcome.message);
+    case CallStatus::kNoSuchFunction:
+      return Response::text(404, outcome.message);
     case CallStatus::kBadArguments:
-    case CallStatus::kLifecycle: return Response::text(400, outcome.message);
-    case CallStatus::kStopped: return Response::text(500, outcome.message);
+    case CallStatus::kLifecycle:
+      return Response::text(400, outcome.message);
+    case CallStatus::kStopped:
+      return Response::text(500, outcome.message);
   }
   add_costs(outcome, out);
   return out;
@@ -86,17 +94,21 @@ Response reducer_response(const CallOutcome& outcome) {
 Response procedure_response(const schema::ModuleDef& definition, std::string_view name,
                             const CallOutcome& outcome) {
   switch (outcome.status) {
-    case CallStatus::kOk: break;
-    case CallStatus::kNoSuchFunction: return Response::text(404, outcome.message);
-    case CallStatus::kBadArguments: return Response::text(400, outcome.message);
-    case CallStatus::kOutOfEnergy: return Response::text(402, "Module energy budget exhausted.");
-    default: return Response::text(500, outcome.message);
+    case CallStatus::kOk:
+      break;
+    case CallStatus::kNoSuchFunction:
+      return Response::text(404, outcome.message);
+    case CallStatus::kBadArguments:
+      return Response::text(400, outcome.message);
+    case CallStatus::kOutOfEnergy:
+      return Response::text(402, "Module energy budget exhausted.");
+    default:
+      return Response::text(500, outcome.message);
   }
   auto json = return_value_json(definition, name, outcome.value);
   if (!json) return error_response(json.error());
   Response out = Response::json(std::move(*json));
-  out.headers.add("spacetime-execution-duration-micros",
-                  std::to_string(outcome.execution_micros));
+  out.headers.add("spacetime-execution-duration-micros", std::to_string(outcome.execution_micros));
   return out;
 }
 
@@ -125,14 +137,13 @@ void call_function(const Connected& connected, const std::string& name, const st
                                      });
 }
 
-void call(Api& api, Request request, const Credentials& who, const DatabaseRecord& record,
+void call(Api& api, Request request, const TokenHolder& who, const DatabaseRecord& record,
           const Responder& respond) {
   const std::string* type = request.headers.find("content-type");
   std::string_view media = type == nullptr ? "" : std::string_view(*type);
   media = http::trim_blanks(media.substr(0, media.find(';')));
   if (!http::equal_ignoring_case(media, "application/json")) {
-    respond(
-        Response::text(415, "Expected request with `Content-Type: application/json`"));
+    respond(Response::text(415, "Expected request with `Content-Type: application/json`"));
     return;
   }
   if (!utf8_valid(request.body)) {
@@ -200,14 +211,14 @@ void run_sql(const Connected& connected, const std::string& sql, Confirm confirm
       });
 }
 
-void sql(Api& api, Request request, const Credentials& who, const DatabaseRecord& record,
+void sql(Api& api, Request request, const TokenHolder& who, const DatabaseRecord& record,
          const Responder& respond) {
   Confirm confirm = Confirm::kYes;
   if (const std::string* asked = request.parameter("confirmed")) {
     auto flag = parse_flag(*asked);
     if (!flag) {
-      respond(Response::text(
-          400, "Failed to deserialize query string: `confirmed` is true or false"));
+      respond(
+          Response::text(400, "Failed to deserialize query string: `confirmed` is true or false"));
       return;
     }
     confirm = *flag ? Confirm::kYes : Confirm::kNo;
@@ -216,23 +227,23 @@ void sql(Api& api, Request request, const Credentials& who, const DatabaseRecord
     respond(Response::text(400, "Request body didn't contain valid UTF-8"));
     return;
   }
-  with_connection(api, record, who, respond,
-                  [sql = std::move(request.body), confirm](const Connected& connected,
-                                                           const Finish& finish) {
-                    run_sql(connected, sql, confirm, finish);
-                  });
+  with_connection(
+      api, record, who, respond,
+      [sql = std::move(request.body), confirm](const Connected& connected, const Finish& finish) {
+        run_sql(connected, sql, confirm, finish);
+      });
 }
 
 }  // namespace
 
 void add_call_routes(Api& api, http::Router& router) {
   router.add("POST", "/v1/database/:n/call/:fn",
-             api.with_database([&api](Request request, Credentials who, DatabaseRecord record,
+             api.with_database([&api](Request request, TokenHolder who, DatabaseRecord record,
                                       Responder respond) {
                call(api, std::move(request), who, record, respond);
              }));
   router.add("POST", "/v1/database/:n/sql",
-             api.with_database([&api](Request request, Credentials who, DatabaseRecord record,
+             api.with_database([&api](Request request, TokenHolder who, DatabaseRecord record,
                                       Responder respond) {
                sql(api, std::move(request), who, record, respond);
              }));

@@ -9,9 +9,8 @@ void add_console_routes(Api&, http::Router& router) {
     http::Response answer;
     answer.headers.add("content-type", file.content_type);
     answer.shared_body = std::make_shared<const std::string>(file.bytes);
-    router.add("GET", file.path, [answer](http::Request, http::Responder respond) {
-      respond(answer);
-    });
+    router.add("GET", file.path,
+               [answer](http::Request, http::Responder respond) { respond(answer); });
   }
 }
 

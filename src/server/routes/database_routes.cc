@@ -33,7 +33,7 @@ Response names_json(const DatabaseRecord& record) {
   return Response::json(out + "]}");
 }
 
-void add_name(Api& api, const Request& request, const Credentials& who,
+void add_name(Api& api, const Request& request, const TokenHolder& who,
               const DatabaseRecord& record, const Responder& respond) {
   std::string name = request.body;
   if (Status valid = host::check_database_name(name); !valid) {
@@ -77,21 +77,24 @@ std::optional<std::vector<std::string>> names_in(const std::string& body,
 Response names_refused(const Error& error) {
   std::string other = "{\"OtherError\":" + json_text(error.message()) + "}";
   switch (error.code()) {
-    case ErrorCode::kTableNotFound: return json_response(404, "\"DatabaseNotFound\"");
+    case ErrorCode::kTableNotFound:
+      return json_response(404, "\"DatabaseNotFound\"");
     case ErrorCode::kReadOnly:
       return json_response(401, "{\"PermissionDeniedOnAny\":{\"domains\":[]}}");
-    case ErrorCode::kUnique: return json_response(400, std::move(other));
-    default: return json_response(500, std::move(other));
+    case ErrorCode::kUnique:
+      return json_response(400, std::move(other));
+    default:
+      return json_response(500, std::move(other));
   }
 }
 
-void set_names(Api& api, const Request& request, const Credentials& who,
+void set_names(Api& api, const Request& request, const TokenHolder& who,
                const DatabaseRecord& record, const Responder& respond) {
   auto names = names_in(request.body, respond);
   if (!names) return;
   if (who.identity != record.owner) {
-    respond(json_response(401, "{\"NotYourDatabase\":{\"database\":\"" +
-                                   record.identity.to_hex() + "\"}}"));
+    respond(json_response(
+        401, "{\"NotYourDatabase\":{\"database\":\"" + record.identity.to_hex() + "\"}}"));
     return;
   }
   for (const std::string& name : *names) {
@@ -106,8 +109,8 @@ void set_names(Api& api, const Request& request, const Credentials& who,
   });
 }
 
-void set_lock(Api& api, host::Host::Lock lock, const Credentials& who,
-              const DatabaseRecord& record, const Responder& respond) {
+void set_lock(Api& api, host::Host::Lock lock, const TokenHolder& who, const DatabaseRecord& record,
+              const Responder& respond) {
   if (who.identity != record.owner) {
     respond(not_allowed(who, record, "delete database"));
     return;
@@ -118,7 +121,7 @@ void set_lock(Api& api, host::Host::Lock lock, const Credentials& who,
   });
 }
 
-void remove(Api& api, const Request& request, const Credentials& who, const Responder& respond) {
+void remove(Api& api, const Request& request, const TokenHolder& who, const Responder& respond) {
   std::string name = request.captures[0];
   // A name that nobody has is an error, an identity without a database is not.
   if (types::Identity::parse(name) && !api.host().find(name)) {
@@ -151,62 +154,59 @@ void print_schema(Api& api, const Request& request, const DatabaseRecord& record
   }
   auto database = api.open_database(record, respond);
   if (!database) return;
-  auto json = schema::schema_json(
-      *database->definition(),
-      *version == "9" ? schema::DefVersion::kV9 : schema::DefVersion::kV10);
+  auto json =
+      schema::schema_json(*database->definition(),
+                          *version == "9" ? schema::DefVersion::kV9 : schema::DefVersion::kV10);
   respond(json ? Response::json(std::move(*json)) : error_response(json.error()));
 }
 
 Response timestamp() {
   int64_t now = env::system_environment().clock->wall_nanos() / 1000;
-  return Response::json("{\"__timestamp_micros_since_unix_epoch__\":" + std::to_string(now) +
-                        "}");
+  return Response::json("{\"__timestamp_micros_since_unix_epoch__\":" + std::to_string(now) + "}");
 }
 
 }  // namespace
 
 void add_database_routes(Api& api, http::Router& router) {
-  using Answer = void (*)(Api&, const Request&, const Credentials&, const DatabaseRecord&,
-                          const Responder&);
+  using Answer =
+      void (*)(Api&, const Request&, const TokenHolder&, const DatabaseRecord&, const Responder&);
   auto add = [&](std::string_view method, std::string_view pattern, Answer answer) {
     router.add(method, pattern,
-               api.with_database([&api, answer](Request request, Credentials who,
+               api.with_database([&api, answer](Request request, TokenHolder who,
                                                 DatabaseRecord record, Responder respond) {
                  answer(api, request, who, record, respond);
                }));
   };
   add("GET", "/v1/database/:n",
-      [](Api&, const Request&, const Credentials&, const DatabaseRecord& record,
+      [](Api&, const Request&, const TokenHolder&, const DatabaseRecord& record,
          const Responder& respond) { respond(describe(record)); });
   add("GET", "/v1/database/:n/identity",
-      [](Api&, const Request&, const Credentials&, const DatabaseRecord& record,
-         const Responder& respond) {
-        respond(Response::text(200, record.identity.to_hex()));
-      });
+      [](Api&, const Request&, const TokenHolder&, const DatabaseRecord& record,
+         const Responder& respond) { respond(Response::text(200, record.identity.to_hex())); });
   add("GET", "/v1/database/:n/names",
-      [](Api&, const Request&, const Credentials&, const DatabaseRecord& record,
+      [](Api&, const Request&, const TokenHolder&, const DatabaseRecord& record,
          const Responder& respond) { respond(names_json(record)); });
   add("GET", "/v1/database/:n/unstable/timestamp",
-      [](Api&, const Request&, const Credentials&, const DatabaseRecord&,
+      [](Api&, const Request&, const TokenHolder&, const DatabaseRecord&,
          const Responder& respond) { respond(timestamp()); });
   add("GET", "/v1/database/:n/schema",
-      [](Api& a, const Request& request, const Credentials&, const DatabaseRecord& record,
+      [](Api& a, const Request& request, const TokenHolder&, const DatabaseRecord& record,
          const Responder& respond) { print_schema(a, request, record, respond); });
   add("POST", "/v1/database/:n/names", add_name);
   add("PUT", "/v1/database/:n/names", set_names);
   add("POST", "/v1/database/:n/lock",
-      [](Api& a, const Request&, const Credentials& who, const DatabaseRecord& record,
+      [](Api& a, const Request&, const TokenHolder& who, const DatabaseRecord& record,
          const Responder& respond) {
         set_lock(a, host::Host::Lock::kLocked, who, record, respond);
       });
   add("POST", "/v1/database/:n/unlock",
-      [](Api& a, const Request&, const Credentials& who, const DatabaseRecord& record,
+      [](Api& a, const Request&, const TokenHolder& who, const DatabaseRecord& record,
          const Responder& respond) {
         set_lock(a, host::Host::Lock::kUnlocked, who, record, respond);
       });
   router.add("DELETE", "/v1/database/:n",
              api.with_identity(Api::Need::kOptional, Api::IdentityHeaders::kYes,
-                               [&api](Request request, Credentials who, Responder respond) {
+                               [&api](Request request, TokenHolder who, Responder respond) {
                                  remove(api, request, who, respond);
                                }));
 }

@@ -20,7 +20,7 @@ void create(Api& api, const Responder& respond) {
                          "\",\"token\":" + json_text(who->token) + "}"));
 }
 
-void socket_token(Api& api, const Credentials& who, const Responder& respond) {
+void socket_token(Api& api, const TokenHolder& who, const Responder& respond) {
   auto token = api.tokens().sign_again(who, kSocketTokenSeconds);
   respond(token ? Response::json("{\"token\":" + json_text(*token) + "}")
                 : error_response(token.error()));
@@ -43,8 +43,7 @@ void databases(Api& api, const Request& request, const Responder& respond) {
 }  // namespace
 
 void add_identity_routes(Api& api, http::Router& router) {
-  router.add("POST", "/v1/identity",
-             [&api](Request, Responder respond) { create(api, respond); });
+  router.add("POST", "/v1/identity", [&api](Request, Responder respond) { create(api, respond); });
   router.add("GET", "/v1/identity/public-key", [&api](Request, Responder respond) {
     Response out;
     out.headers.add("content-type", "application/pem-certificate-chain");
@@ -53,19 +52,18 @@ void add_identity_routes(Api& api, http::Router& router) {
   });
   router.add("POST", "/v1/identity/websocket-token",
              api.with_identity(Api::Need::kRequired, Api::IdentityHeaders::kNo,
-                               [&api](Request, Credentials who, Responder respond) {
+                               [&api](Request, TokenHolder who, Responder respond) {
                                  socket_token(api, who, respond);
                                }));
   router.add("GET", "/v1/identity/:id/verify",
              api.with_identity(Api::Need::kRequired, Api::IdentityHeaders::kNo,
-                               [](Request request, Credentials who, Responder respond) {
+                               [](Request request, TokenHolder who, Responder respond) {
                                  auto asked = types::Identity::parse(request.captures[0]);
                                  bool same = asked && *asked == who.identity;
                                  respond(Response::empty(same ? 204 : 400));
                                }));
-  router.add("GET", "/v1/identity/:id/databases", [&api](Request request, Responder respond) {
-    databases(api, request, respond);
-  });
+  router.add("GET", "/v1/identity/:id/databases",
+             [&api](Request request, Responder respond) { databases(api, request, respond); });
 }
 
 }  // namespace orrery::server

@@ -24,8 +24,8 @@ Response log_response() {
 void follow(Api& api, const std::shared_ptr<host::HostedDatabase>& database, uint64_t lines,
             const Responder& respond) {
   auto stream = std::make_shared<http::BodyStream>();
-  auto following = database->log().follow(
-      lines, [weak = std::weak_ptr(stream)](std::string_view line) {
+  auto following =
+      database->log().follow(lines, [weak = std::weak_ptr(stream)](std::string_view line) {
         auto alive = weak.lock();
         if (alive == nullptr) return;
         std::string text(line);
@@ -48,7 +48,7 @@ void follow(Api& api, const std::shared_ptr<host::HostedDatabase>& database, uin
   respond(std::move(out));
 }
 
-void logs(Api& api, const Request& request, const Credentials& who, const DatabaseRecord& record,
+void logs(Api& api, const Request& request, const TokenHolder& who, const DatabaseRecord& record,
           const Responder& respond) {
   if (who.identity != record.owner) {
     respond(not_allowed(who, record, "view module logs"));
@@ -69,8 +69,7 @@ void logs(Api& api, const Request& request, const Credentials& who, const Databa
   if (const std::string* asked = request.parameter("follow")) {
     auto flag = parse_flag(*asked);
     if (!flag) {
-      respond(
-          Response::text(400, "Failed to deserialize query string: `follow` is true or false"));
+      respond(Response::text(400, "Failed to deserialize query string: `follow` is true or false"));
       return;
     }
     follows = *flag;
@@ -96,11 +95,10 @@ void logs(Api& api, const Request& request, const Credentials& who, const Databa
 }  // namespace
 
 void add_log_routes(Api& api, http::Router& router) {
-  router.add("GET", "/v1/database/:n/logs",
-             api.with_database([&api](Request request, Credentials who, DatabaseRecord record,
-                                      Responder respond) {
-               logs(api, request, who, record, respond);
-             }));
+  router.add(
+      "GET", "/v1/database/:n/logs",
+      api.with_database([&api](Request request, TokenHolder who, DatabaseRecord record,
+                               Responder respond) { logs(api, request, who, record, respond); }));
 }
 
 }  // namespace orrery::server

@@ -1,7 +1,6 @@
 // Publishing: POST /v1/database, PUT /v1/database/:n, pre_publish, reset.
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 
 #include "server/api.h"
 
@@ -18,7 +17,9 @@ constexpr int64_t kMicrosPerSecond = 1'000'000;
 constexpr int64_t kConfirmDefault = 5 * kMicrosPerSecond;
 constexpr int64_t kConfirmMax = 300 * kMicrosPerSecond;
 
-Response bad_request(std::string text) { return Response::text(400, std::move(text)); }
+Response bad_request(std::string text) {
+  return Response::text(400, std::move(text));
+}
 
 Response bad_query(std::string_view what) {
   return bad_request("Failed to deserialize query string: " + std::string(what));
@@ -156,8 +157,8 @@ Response answer_when_durable(Api& api, const host::PublishReport& report, int64_
   UniqueLock<Mutex> lock(wait->mutex);
   if (!wait->changed.wait_for(lock, std::chrono::microseconds(micros),
                               [&] { return wait->failure.has_value(); })) {
-    return Response::text(
-        504, "Database update failed: timeout waiting for transaction confirmation");
+    return Response::text(504,
+                          "Database update failed: timeout waiting for transaction confirmation");
   }
   if (wait->failure->empty()) return Response::json(std::move(answer));
   return Response::text(503,
@@ -168,7 +169,7 @@ Response answer_when_durable(Api& api, const host::PublishReport& report, int64_
 
 /// On a worker.
 Response reset(Api& api, const std::optional<std::string>& name, const DatabaseRecord& record,
-               const Credentials& who, std::string program) {
+               const TokenHolder& who, std::string program) {
   if (who.identity != record.owner) return not_allowed(who, record, "reset database");
   if (record.locked) {
     return Response::text(403,
@@ -192,7 +193,7 @@ Response publish_refused(const Error& error, const std::optional<std::string>& n
 }
 
 /// On a worker.
-void publish(Api& api, Request request, const Credentials& who, const PublishQuery& query,
+void publish(Api& api, Request request, const TokenHolder& who, const PublishQuery& query,
              const Responder& respond) {
   std::string target = request.captures.empty() ? "" : request.captures[0];
   std::optional<std::string> name;
@@ -215,8 +216,9 @@ void publish(Api& api, Request request, const Credentials& who, const PublishQue
   publish.owner = who.identity;
   if (query.break_clients) {
     if (!query.token) {
-      respond(bad_request("Migration policy is set to `BreakClients`, but no migration token was "
-                          "provided."));
+      respond(
+          bad_request("Migration policy is set to `BreakClients`, but no migration token was "
+                      "provided."));
       return;
     }
     if (existing && !token_fits(api, *existing, query, request.body, respond)) return;
@@ -228,12 +230,12 @@ void publish(Api& api, Request request, const Credentials& who, const PublishQue
     respond(publish_refused(report.error(), name, existing.has_value()));
     return;
   }
-  respond(answer_when_durable(
-      api, *report, query.confirm_micros,
-      success_json(name, report->identity, existing ? "updated" : "created")));
+  respond(
+      answer_when_durable(api, *report, query.confirm_micros,
+                          success_json(name, report->identity, existing ? "updated" : "created")));
 }
 
-void begin_publish(Api& api, Request request, const Credentials& who, const Responder& respond) {
+void begin_publish(Api& api, Request request, const TokenHolder& who, const Responder& respond) {
   auto query = read_query(request, respond);
   if (!query) return;
   if (request.captures.empty()) {
@@ -254,8 +256,8 @@ void begin_publish(Api& api, Request request, const Credentials& who, const Resp
 }
 
 /// On a worker.
-void plan(Api& api, const std::string& program, const DatabaseRecord& record,
-          host::PlanStyle style, const Responder& respond) {
+void plan(Api& api, const std::string& program, const DatabaseRecord& record, host::PlanStyle style,
+          const Responder& respond) {
   auto database = api.open_database(record, respond);
   if (!database) return;
   auto plan = api.host().plan_publish(record.identity.to_hex(), program, style);
@@ -275,7 +277,7 @@ void plan(Api& api, const std::string& program, const DatabaseRecord& record,
   }
 }
 
-void pre_publish(Api& api, Request request, const Credentials& who, const DatabaseRecord& record,
+void pre_publish(Api& api, Request request, const TokenHolder& who, const DatabaseRecord& record,
                  const Responder& respond) {
   if (who.identity != record.owner) {
     respond(not_allowed(who, record, "update database"));
@@ -300,19 +302,19 @@ void pre_publish(Api& api, Request request, const Credentials& who, const Databa
 void add_publish_routes(Api& api, http::Router& router) {
   // Whoever has no token gets an identity, which then owns the database.
   auto handler = api.with_identity(Api::Need::kOptional, Api::IdentityHeaders::kYes,
-                                   [&api](Request request, Credentials who, Responder respond) {
+                                   [&api](Request request, TokenHolder who, Responder respond) {
                                      begin_publish(api, std::move(request), who, respond);
                                    });
   router.add("POST", "/v1/database", handler, BodySize::kProgram);
   router.add("PUT", "/v1/database/:n", handler, BodySize::kProgram);
   router.add("POST", "/v1/database/:n/pre_publish",
-             api.with_database([&api](Request request, Credentials who, DatabaseRecord record,
+             api.with_database([&api](Request request, TokenHolder who, DatabaseRecord record,
                                       Responder respond) {
                pre_publish(api, std::move(request), who, record, respond);
              }),
              BodySize::kProgram);
   router.add("PUT", "/v1/database/:n/reset",
-             api.with_database([&api](Request request, Credentials who, DatabaseRecord record,
+             api.with_database([&api](Request request, TokenHolder who, DatabaseRecord record,
                                       Responder respond) {
                std::optional<std::string> name;
                if (!types::Identity::parse(request.captures[0])) name = request.captures[0];

@@ -9,7 +9,9 @@ using http::Response;
 namespace {
 
 /// Nobody is charged here; what clients ask about their account is answered with nothing on it.
-Response balance() { return Response::json("{\"balance\":\"0\"}"); }
+Response balance() {
+  return Response::json("{\"balance\":\"0\"}");
+}
 
 bool has_identity(const Request& request, const Responder& respond) {
   if (types::Identity::parse(request.captures[0])) return true;
@@ -20,12 +22,12 @@ bool has_identity(const Request& request, const Responder& respond) {
 }  // namespace
 
 void add_server_routes(Api& api, http::Router& router) {
-  router.add("GET", "/v1/ping",
-             [](Request, Responder respond) { respond(Response::empty(200)); });
+  router.add("GET", "/v1/ping", [](Request, Responder respond) { respond(Response::empty(200)); });
   router.add("GET", "/v1/health", [&api](Request, Responder respond) {
-    respond(Response::json("{\"nodes\":[0],\"package_name\":\"orrery\",\"schedulable\":true,"
-                           "\"version\":" +
-                           json_text(api.options().version) + "}"));
+    respond(
+        Response::json("{\"nodes\":[0],\"package_name\":\"orrery\",\"schedulable\":true,"
+                       "\"version\":" +
+                       json_text(api.options().version) + "}"));
   });
   router.add("GET", "/v1/metrics", [&api](Request, Responder respond) {
     Response out = Response::text(200, api.metrics().to_text());
@@ -39,15 +41,13 @@ void add_server_routes(Api& api, http::Router& router) {
     if (has_identity(request, respond)) respond(balance());
   });
   router.add("PUT", "/v1/energy/:id",
-             api.with_identity(Api::Need::kRequired, Api::IdentityHeaders::kNo,
-                               [](Request, Credentials, Responder respond) {
-                                 respond(Response::empty(401));
-                               }));
-  router.add("POST", "/v1/energy/:id",
-             api.with_identity(Api::Need::kRequired, Api::IdentityHeaders::kNo,
-                               [](Request, Credentials, Responder respond) {
-                                 respond(balance());
-                               }));
+             api.with_identity(
+                 Api::Need::kRequired, Api::IdentityHeaders::kNo,
+                 [](Request, TokenHolder, Responder respond) { respond(Response::empty(401)); }));
+  router.add(
+      "POST", "/v1/energy/:id",
+      api.with_identity(Api::Need::kRequired, Api::IdentityHeaders::kNo,
+                        [](Request, TokenHolder, Responder respond) { respond(balance()); }));
 }
 
 }  // namespace orrery::server

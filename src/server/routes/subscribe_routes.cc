@@ -46,15 +46,13 @@ std::optional<SocketQuery> read_query(const Request& request, const Responder& r
     if (!out.confirmed) return refuse("`confirmed` is true or false");
   }
   if (out.connection && out.connection->is_zero()) {
-    respond(Response::text(
-        400, "Invalid connection ID: the all-zeros ConnectionId is reserved."));
+    respond(Response::text(400, "Invalid connection ID: the all-zeros ConnectionId is reserved."));
     return std::nullopt;
   }
   return out;
 }
 
-void subscribe(Api& api, const Request& request, const Credentials& who,
-               const Responder& respond) {
+void subscribe(Api& api, const Request& request, const TokenHolder& who, const Responder& respond) {
   auto query = read_query(request, respond);
   if (!query) return;
   if (Status valid = ws::check_upgrade(request); !valid) {
@@ -80,8 +78,7 @@ void subscribe(Api& api, const Request& request, const Credentials& who,
   options.protocol = *chosen;
   options.compression = query->compression;
   options.updates = query->updates;
-  bool v1 = *chosen == protocol::Subprotocol::kV1Json ||
-            *chosen == protocol::Subprotocol::kV1Bsatn;
+  bool v1 = *chosen == protocol::Subprotocol::kV1Json || *chosen == protocol::Subprotocol::kV1Bsatn;
   options.reads = query->confirmed.value_or(!v1) ? ws::Reads::kConfirmed : ws::Reads::kAsCommitted;
   options.token = who.token;
   options.token_payload = who.payload;
@@ -102,7 +99,7 @@ void subscribe(Api& api, const Request& request, const Credentials& who,
 void add_subscribe_routes(Api& api, http::Router& router) {
   router.add("GET", "/v1/database/:n/subscribe",
              api.with_identity(Api::Need::kOptional, Api::IdentityHeaders::kYes,
-                               [&api](Request request, Credentials who, Responder respond) {
+                               [&api](Request request, TokenHolder who, Responder respond) {
                                  subscribe(api, request, who, respond);
                                }));
 }

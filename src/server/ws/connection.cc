@@ -17,8 +17,7 @@ constexpr size_t kControlBytesMax = 64 << 10;
 }  // namespace
 
 Connection::Connection(std::shared_ptr<http::IoLoop> loop, asio::ip::tcp::socket socket,
-                       std::string early, const SocketLimits& limits,
-                       std::function<void()> on_gone)
+                       std::string early, const SocketLimits& limits, std::function<void()> on_gone)
     : loop_(std::move(loop)),
       socket_(std::move(socket)),
       limits_(limits),
@@ -65,24 +64,22 @@ void Connection::close(uint16_t code, std::string_view reason) {
 }
 
 void Connection::drop(std::string_view why) {
-  asio::post(loop_->io,
-             [self = shared_from_this(), why = std::string(why)] { self->finish(why); });
+  asio::post(loop_->io, [self = shared_from_this(), why = std::string(why)] { self->finish(why); });
 }
 
 void Connection::read() {
   if (finished_ || close_received_) return;
-  socket_.async_read_some(asio::buffer(*input_),
-                          [self = shared_from_this()](error_code error, size_t bytes) {
-                            if (error) {
-                              self->finish(error == asio::error::eof ? "the client hung up"
-                                                                     : "the connection broke");
-                              return;
-                            }
-                            self->last_active_ = Clock::now();
-                            self->take_input({self->input_->data(), bytes});
-                            self->pump();
-                            self->read();
-                          });
+  socket_.async_read_some(
+      asio::buffer(*input_), [self = shared_from_this()](error_code error, size_t bytes) {
+        if (error) {
+          self->finish(error == asio::error::eof ? "the client hung up" : "the connection broke");
+          return;
+        }
+        self->last_active_ = Clock::now();
+        self->take_input({self->input_->data(), bytes});
+        self->pump();
+        self->read();
+      });
 }
 
 void Connection::take_input(std::string_view input) {
@@ -109,7 +106,9 @@ bool Connection::on_event(FrameReader::Event event) {
         control_ += frames_.payload();
       }
       return true;
-    case FrameReader::Event::kPong: ponged_ = true; return true;
+    case FrameReader::Event::kPong:
+      ponged_ = true;
+      return true;
     case FrameReader::Event::kClose:
       close_received_ = true;
       // A code without a meaning on the wire is answered by a plain goodbye.
@@ -119,7 +118,8 @@ bool Connection::on_event(FrameReader::Event event) {
       close_received_ = true;  // nothing that follows can be read
       begin_close(frames_.code(), frames_.reason());
       return false;
-    case FrameReader::Event::kNeedMore: return false;
+    case FrameReader::Event::kNeedMore:
+      return false;
   }
   return false;
 }
@@ -151,15 +151,14 @@ void Connection::pump() {
     for (std::string_view part : batch_.parts) buffers.emplace_back(part.data(), part.size());
   }
   if (!control_sent_.empty()) buffers.emplace_back(control_sent_.data(), control_sent_.size());
-  asio::async_write(socket_, buffers,
-                    [self = shared_from_this()](error_code error, size_t bytes) {
-                      if (error) {
-                        self->writing_ = false;
-                        self->finish("the connection broke");
-                        return;
-                      }
-                      self->on_written(bytes);
-                    });
+  asio::async_write(socket_, buffers, [self = shared_from_this()](error_code error, size_t bytes) {
+    if (error) {
+      self->writing_ = false;
+      self->finish("the connection broke");
+      return;
+    }
+    self->on_written(bytes);
+  });
 }
 
 void Connection::on_written(size_t bytes) {

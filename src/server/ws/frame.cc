@@ -34,7 +34,9 @@ void unmask(char* bytes, size_t n, const uint8_t mask[4], uint64_t at) {
   for (; i < n; ++i) bytes[i] = static_cast<char>(bytes[i] ^ turned[i % 8]);
 }
 
-bool is_control(Opcode opcode) { return static_cast<uint8_t>(opcode) >= 8; }
+bool is_control(Opcode opcode) {
+  return static_cast<uint8_t>(opcode) >= 8;
+}
 
 bool close_code_is_valid(uint16_t code) {
   if (code < 1000 || code >= 5000) return false;
@@ -137,7 +139,8 @@ bool FrameReader::start_frame() {
       }
       control_.clear();
       break;
-    default: return refuse(kCloseProtocolError, "unknown opcode");
+    default:
+      return refuse(kCloseProtocolError, "unknown opcode");
   }
   if (!is_control(opcode_) && bytes > message_bytes_max_ - message_.size()) {
     return refuse(kCloseTooBig, "the message is too long");

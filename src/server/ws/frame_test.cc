@@ -75,10 +75,11 @@ TEST(WsFrame, MessagesOfEveryLengthInPiecesOfEverySize) {
 }
 
 TEST(WsFrame, ControlFramesStandBetweenThePartsOfAMessage) {
-  auto seen = feed_all(frame(0x02, "ab") + frame(0x89, "p") + frame(0x00, "cd") +
-                       frame(0x8A, "") + frame(0x80, "ef") + frame(0x88, std::string("\x03\xE8"
-                                                                                     "bye",
-                                                                                     5)));
+  auto seen = feed_all(frame(0x02, "ab") + frame(0x89, "p") + frame(0x00, "cd") + frame(0x8A, "") +
+                       frame(0x80, "ef") +
+                       frame(0x88, std::string("\x03\xE8"
+                                               "bye",
+                                               5)));
   ASSERT_EQ(seen.size(), 4u);
   EXPECT_EQ(seen[0].event, Event::kPing);
   EXPECT_EQ(seen[0].payload, "p");
@@ -125,7 +126,10 @@ TEST(WsFrame, RefusesWhatTheProtocolForbids) {
 
 TEST(WsFrame, LimitsMessagesBeforeTheyCome) {
   // A header that announces more than is allowed, or than there is memory.
-  std::string huge("\x82\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF" "abcd", 14);
+  std::string huge(
+      "\x82\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"
+      "abcd",
+      14);
   FrameReader reader(1000);
   std::string_view input = huge;
   EXPECT_EQ(reader.next(&input), Event::kError);
@@ -133,8 +137,8 @@ TEST(WsFrame, LimitsMessagesBeforeTheyCome) {
   EXPECT_EQ(feed_all(frame(0x82, std::string(1000, 'x')), 1000)[0].event, Event::kBinary);
   EXPECT_EQ(feed_all(frame(0x82, std::string(1001, 'x')), 1000)[0].event, Event::kError);
   // The sum of the parts counts.
-  auto parts = feed_all(frame(0x02, std::string(600, 'x')) + frame(0x80, std::string(600, 'y')),
-                        1000);
+  auto parts =
+      feed_all(frame(0x02, std::string(600, 'x')) + frame(0x80, std::string(600, 'y')), 1000);
   ASSERT_EQ(parts.size(), 1u);
   EXPECT_EQ(parts[0].event, Event::kError);
 }

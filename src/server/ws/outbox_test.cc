@@ -55,8 +55,8 @@ TEST(WsOutbox, OneMessageAFrameWithItsTag) {
   EXPECT_EQ(outbox.push(make_message("one"), 0), Pushed::kWake);
   EXPECT_EQ(outbox.push(make_message("two"), 0), Pushed::kQueued);
   ASSERT_TRUE(outbox.take(&batch, 1000));
-  EXPECT_EQ(payloads(batch), (std::vector<std::string>{std::string("\0one", 4),
-                                                       std::string("\0two", 4)}));
+  EXPECT_EQ(payloads(batch),
+            (std::vector<std::string>{std::string("\0one", 4), std::string("\0two", 4)}));
   EXPECT_EQ(batch.messages, 2u);
   EXPECT_FALSE(outbox.take(&batch, 1000));
   EXPECT_EQ(outbox.push(make_message("three"), 0), Pushed::kWake);

@@ -9,17 +9,19 @@ namespace {
 
 Envelope envelope_of(protocol::Subprotocol protocol) {
   switch (protocol) {
-    case protocol::Subprotocol::kV1Json: return Envelope::kText;
+    case protocol::Subprotocol::kV1Json:
+      return Envelope::kText;
     case protocol::Subprotocol::kV1Bsatn:
-    case protocol::Subprotocol::kV2: return Envelope::kTagged;
-    case protocol::Subprotocol::kV3: return Envelope::kCoalesced;
+    case protocol::Subprotocol::kV2:
+      return Envelope::kTagged;
+    case protocol::Subprotocol::kV3:
+      return Envelope::kCoalesced;
   }
   return Envelope::kTagged;
 }
 
 bool is_v1(protocol::Subprotocol protocol) {
-  return protocol == protocol::Subprotocol::kV1Json ||
-         protocol == protocol::Subprotocol::kV1Bsatn;
+  return protocol == protocol::Subprotocol::kV1Json || protocol == protocol::Subprotocol::kV1Bsatn;
 }
 
 }  // namespace
@@ -49,10 +51,9 @@ Session::Session(std::shared_ptr<DatabaseService> service, std::shared_ptr<Socke
 
 void Session::connect() {
   socket_->set_outbox(outbox_);
-  database().connect(caller_, options_.token_payload,
-                     [self = shared_from_this()](const host::CallOutcome& outcome) {
-                       self->connected(outcome);
-                     });
+  database().connect(
+      caller_, options_.token_payload,
+      [self = shared_from_this()](const host::CallOutcome& outcome) { self->connected(outcome); });
 }
 
 void Session::connected(const host::CallOutcome& outcome) {
@@ -89,8 +90,7 @@ void Session::on_closed(std::string_view) {
 
 bool Session::too_fast() {
   if (options_.requests_per_second == 0) return false;
-  int64_t second =
-      env::system_environment().clock->monotonic_nanos() / env::kNanosPerSecond;
+  int64_t second = env::system_environment().clock->monotonic_nanos() / env::kNanosPerSecond;
   if (second != second_) {
     second_ = second;
     in_second_ = 0;
@@ -151,9 +151,13 @@ void Session::send(std::shared_ptr<const ServerMessage> message, storage::Commit
     seq = Outbox::kNoSeq;
   }
   switch (outbox_->push(std::move(message), seq)) {
-    case Outbox::Pushed::kQueued: break;
-    case Outbox::Pushed::kWake: socket_->wake(); break;
-    case Outbox::Pushed::kClosed: return;
+    case Outbox::Pushed::kQueued:
+      break;
+    case Outbox::Pushed::kWake:
+      socket_->wake();
+      break;
+    case Outbox::Pushed::kClosed:
+      return;
     case Outbox::Pushed::kFull:
       service_->metrics().dropped_slow.add();
       ended_ = true;
@@ -169,16 +173,18 @@ void Session::end(uint16_t code, std::string_view reason) {
   socket_->close(code, reason);
 }
 
-void Session::on_end(uint16_t code, std::string_view reason) { end(code, reason); }
+void Session::on_end(uint16_t code, std::string_view reason) {
+  end(code, reason);
+}
 
 void Session::on_durable(storage::CommitSeq seq) {
   if (outbox_->durable(seq)) socket_->wake();
 }
 
 subscribe::Viewer Session::viewer() const {
-  return {caller_.identity, service_->is_owner(caller_.identity),
-          is_v1(options_.protocol) ? subscribe::ClientProtocol::kV1
-                                   : subscribe::ClientProtocol::kV2};
+  return {
+      caller_.identity, service_->is_owner(caller_.identity),
+      is_v1(options_.protocol) ? subscribe::ClientProtocol::kV1 : subscribe::ClientProtocol::kV2};
 }
 
 int64_t Session::now_micros() const {
@@ -216,8 +222,7 @@ void Session::subscribe(subscribe::QuerySetId set, std::vector<std::string> quer
                  ended = std::move(ended)](Result<subscribe::QuerySetRows> made) {
     auto& subscriptions = self->service_->subscriptions();
     if (!made) {
-      (void)subscriptions.unsubscribe(self->id_, set,
-                                      subscribe::Subscriptions::DroppedRows::kOmit);
+      (void)subscriptions.unsubscribe(self->id_, set, subscribe::Subscriptions::DroppedRows::kOmit);
       self->queries_.erase(set);
       rows(std::move(made).error());
       ended();
@@ -234,8 +239,8 @@ void Session::subscribe(subscribe::QuerySetId set, std::vector<std::string> quer
     ended();
   };
   auto work = [self = shared_from_this(), initial, finish]() {
-    auto made = std::make_shared<Result<subscribe::QuerySetRows>>(
-        initial->produce(&self->cancelled_));
+    auto made =
+        std::make_shared<Result<subscribe::QuerySetRows>>(initial->produce(&self->cancelled_));
     self->database().post([finish, made] { finish(std::move(*made)); });
   };
   if (service_->workers().post(work) != WorkerPool::Posted::kTaken) {
@@ -251,8 +256,8 @@ void Session::query(std::string sql, Rows rows) {
   }
   std::shared_ptr<subscribe::InitialRows> initial = std::move(*begun);
   auto work = [self = shared_from_this(), initial, rows] {
-    auto made = std::make_shared<Result<subscribe::QuerySetRows>>(
-        initial->produce(&self->cancelled_));
+    auto made =
+        std::make_shared<Result<subscribe::QuerySetRows>>(initial->produce(&self->cancelled_));
     self->database().post([rows, made] { rows(std::move(*made)); });
   };
   if (service_->workers().post(work) != WorkerPool::Posted::kTaken) {

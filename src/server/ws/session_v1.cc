@@ -24,8 +24,8 @@ std::string SessionV1::greeting() {
 void SessionV1::decode(MessageKind kind, std::shared_ptr<const std::string> message) {
   bool json = format() == v1::Format::kJson;
   if (json != (kind == MessageKind::kText)) {
-    end(kCloseError, json ? "this protocol has no binary messages"
-                          : "this protocol has no text messages");
+    end(kCloseError,
+        json ? "this protocol has no binary messages" : "this protocol has no text messages");
     return;
   }
   std::string buffer;
@@ -48,10 +48,10 @@ void SessionV1::carry_out(const v1::ClientMessage& message) {
     Call call{std::string(p->procedure), std::string(p->arguments), p->request_id, {}};
     submit(Order::kPosts, [s = self(), call] { s->call_procedure(call); });
   } else if (auto* legacy = std::get_if<v1::Subscribe>(&message)) {
-    submit(Order::kHolds, [s = self(), request = legacy->request_id,
-                           queries = texts(legacy->queries)] {
-      s->subscribe_set(Answer::kLegacy, request, kLegacySet, queries);
-    });
+    submit(Order::kHolds,
+           [s = self(), request = legacy->request_id, queries = texts(legacy->queries)] {
+             s->subscribe_set(Answer::kLegacy, request, kLegacySet, queries);
+           });
   } else if (auto* single = std::get_if<v1::SubscribeSingle>(&message)) {
     submit(Order::kHolds, [s = self(), request = single->request_id, set = single->query_id,
                            query = std::string(single->query)] {
@@ -146,8 +146,8 @@ void SessionV1::subscribe_set(Answer answer, uint32_t request, uint32_t set,
     int64_t began = s->now_micros();
     if (answer == Answer::kLegacy) {
       // Fine where there was none before.
-      (void)s->service().subscriptions().unsubscribe(
-          s->id(), set, subscribe::Subscriptions::DroppedRows::kOmit);
+      (void)s->service().subscriptions().unsubscribe(s->id(), set,
+                                                     subscribe::Subscriptions::DroppedRows::kOmit);
       s->forget_queries(set);
     }
     s->subscribe(
@@ -232,40 +232,39 @@ void SessionV1::unsubscribe_set(Answer answer, uint32_t request, uint32_t set) {
 }
 
 void SessionV1::one_off(std::string message_id, std::string sql) {
-  database().run_sql(
-      caller(), sql, [s = self(), message_id, sql](Result<host::SqlReport> report) {
-        v1::OneOffQueryResponse response;
-        response.message_id = message_id;
-        std::string encoded;
-        std::string error;
-        storage::CommitSeq seq = 0;
-        Status made;
-        if (report) {
-          seq = report->seq;
-          response.duration = report->execution_micros;
-          auto rows = rows_of_report(*report);
-          if (!rows) {
-            made = std::move(rows).error();
-          } else if (s->format() == v1::Format::kBsatn) {
-            rows->append_to(&encoded);
-          } else {
-            v1::RowFormat format;
-            format.type = &report->schema;
-            made = v1::append_rows_json(format, rows->view(), &encoded);
-          }
-        } else {
-          made = std::move(report).error();
-        }
-        if (made) {
-          response.tables.push_back({table_named_in(sql), encoded});
-        } else {
-          error = made.error().message();
-          response.error = error;
-        }
-        s->send(s->encode(response), seq);
-        s->done();
-        s->next_request();
-      });
+  database().run_sql(caller(), sql, [s = self(), message_id, sql](Result<host::SqlReport> report) {
+    v1::OneOffQueryResponse response;
+    response.message_id = message_id;
+    std::string encoded;
+    std::string error;
+    storage::CommitSeq seq = 0;
+    Status made;
+    if (report) {
+      seq = report->seq;
+      response.duration = report->execution_micros;
+      auto rows = rows_of_report(*report);
+      if (!rows) {
+        made = std::move(rows).error();
+      } else if (s->format() == v1::Format::kBsatn) {
+        rows->append_to(&encoded);
+      } else {
+        v1::RowFormat format;
+        format.type = &report->schema;
+        made = v1::append_rows_json(format, rows->view(), &encoded);
+      }
+    } else {
+      made = std::move(report).error();
+    }
+    if (made) {
+      response.tables.push_back({table_named_in(sql), encoded});
+    } else {
+      error = made.error().message();
+      response.error = error;
+    }
+    s->send(s->encode(response), seq);
+    s->done();
+    s->next_request();
+  });
 }
 
 Result<std::string> SessionV1::bsatn_arguments(const Call& call) {
@@ -317,8 +316,12 @@ void SessionV1::reducer_done(const Call& call, const CallOutcome& outcome) {
       own_update_.reset();
       update.status = update_of(blocks);
       break;
-    case CallStatus::kOutOfEnergy: update.status = v1::OutOfEnergy{}; break;
-    default: update.status = v1::Failed{outcome.message}; break;
+    case CallStatus::kOutOfEnergy:
+      update.status = v1::OutOfEnergy{};
+      break;
+    default:
+      update.status = v1::Failed{outcome.message};
+      break;
   }
   update.timestamp = outcome.timestamp_micros != 0 ? outcome.timestamp_micros : now_micros();
   update.caller = caller().identity;
@@ -399,8 +402,8 @@ void SessionV1::flush_own_update() {
 
 void SessionV1::on_set_failed(subscribe::QuerySetId set, const Error& error) {
   forget_queries(set);
-  subscription_error(std::nullopt,
-                     set == kLegacySet ? std::nullopt : std::optional<uint32_t>(set), error);
+  subscription_error(std::nullopt, set == kLegacySet ? std::nullopt : std::optional<uint32_t>(set),
+                     error);
 }
 
 }  // namespace orrery::server::ws

@@ -34,8 +34,7 @@ std::string transaction_update(const std::string& body) {
 }  // namespace
 
 std::string SessionV2::greeting() {
-  return encode(
-      v2::InitialConnection{caller().identity, caller().connection, options().token});
+  return encode(v2::InitialConnection{caller().identity, caller().connection, options().token});
 }
 
 void SessionV2::decode(MessageKind kind, std::shared_ptr<const std::string> message) {
@@ -45,9 +44,8 @@ void SessionV2::decode(MessageKind kind, std::shared_ptr<const std::string> mess
   }
   auto self = std::static_pointer_cast<SessionV2>(shared_from_this());
   protocol::PayloadReader<v2::ClientMessage> reader(
-      *message, options().protocol == protocol::Subprotocol::kV3
-                    ? protocol::Framing::kManyMessages
-                    : protocol::Framing::kOneMessage);
+      *message, options().protocol == protocol::Subprotocol::kV3 ? protocol::Framing::kManyMessages
+                                                                 : protocol::Framing::kOneMessage);
   while (true) {
     auto next = reader.next();
     if (!next) {
@@ -56,11 +54,10 @@ void SessionV2::decode(MessageKind kind, std::shared_ptr<const std::string> mess
     }
     if (!*next) return;
     if (auto* call = std::get_if<v2::CallReducer>(&**next)) {
-      submit(Order::kPosts,
-             [self, request = call->request_id, name = std::string(call->reducer),
-              arguments = std::string(call->arguments)]() mutable {
-               self->call_reducer(request, std::move(name), std::move(arguments));
-             });
+      submit(Order::kPosts, [self, request = call->request_id, name = std::string(call->reducer),
+                             arguments = std::string(call->arguments)]() mutable {
+        self->call_reducer(request, std::move(name), std::move(arguments));
+      });
     } else if (auto* procedure = std::get_if<v2::CallProcedure>(&**next)) {
       submit(Order::kPosts,
              [self, request = procedure->request_id, name = std::string(procedure->procedure),
@@ -77,10 +74,9 @@ void SessionV2::decode(MessageKind kind, std::shared_ptr<const std::string> mess
       using Dropped = subscribe::Subscriptions::DroppedRows;
       submit(Order::kPosts,
              [self, request = unsubscribe->request_id, set = unsubscribe->query_set,
-              rows = unsubscribe->dropped_rows == v2::DroppedRows::kSend ? Dropped::kSend
-                                                                         : Dropped::kOmit] {
-               self->unsubscribe_set(request, set, rows);
-             });
+              rows = unsubscribe->dropped_rows == v2::DroppedRows::kSend
+                         ? Dropped::kSend
+                         : Dropped::kOmit] { self->unsubscribe_set(request, set, rows); });
     } else if (auto* query = std::get_if<v2::OneOffQuery>(&**next)) {
       submit(Order::kHolds,
              [self, request = query->request_id, sql = std::string(query->query)]() mutable {
@@ -202,10 +198,9 @@ void SessionV2::one_off_sql(uint32_t request, std::string sql) {
 
 void SessionV2::call_reducer(uint32_t request, std::string name, std::string arguments) {
   auto self = std::static_pointer_cast<SessionV2>(shared_from_this());
-  database().call_reducer(caller(), std::move(name), std::move(arguments),
-                          [self, request](const CallOutcome& outcome) {
-                            self->reducer_done(request, outcome);
-                          });
+  database().call_reducer(
+      caller(), std::move(name), std::move(arguments),
+      [self, request](const CallOutcome& outcome) { self->reducer_done(request, outcome); });
 }
 
 void SessionV2::reducer_done(uint32_t request, const CallOutcome& outcome) {
@@ -245,10 +240,9 @@ void SessionV2::reducer_done(uint32_t request, const CallOutcome& outcome) {
 
 void SessionV2::call_procedure(uint32_t request, std::string name, std::string arguments) {
   auto self = std::static_pointer_cast<SessionV2>(shared_from_this());
-  database().call_procedure(caller(), std::move(name), std::move(arguments),
-                            [self, request](const CallOutcome& outcome) {
-                              self->procedure_done(request, outcome);
-                            });
+  database().call_procedure(
+      caller(), std::move(name), std::move(arguments),
+      [self, request](const CallOutcome& outcome) { self->procedure_done(request, outcome); });
 }
 
 void SessionV2::procedure_done(uint32_t request, const CallOutcome& outcome) {
@@ -266,8 +260,7 @@ void SessionV2::procedure_done(uint32_t request, const CallOutcome& outcome) {
   send(encode(result), outcome.seq);
 }
 
-void SessionV2::on_update(UpdateEncoder& encoder,
-                          std::span<const subscribe::Delivery> deliveries,
+void SessionV2::on_update(UpdateEncoder& encoder, std::span<const subscribe::Delivery> deliveries,
                           const host::CommitEvent& event) {
   flush_own_update();
   if (!event.caller.is_zero() && event.caller == caller().connection) {

@@ -31,8 +31,7 @@ class SessionV2 final : public Session {
   };
 
   void subscribe_set(uint32_t request, uint32_t set, std::vector<std::string> queries);
-  void unsubscribe_set(uint32_t request, uint32_t set,
-                       subscribe::Subscriptions::DroppedRows rows);
+  void unsubscribe_set(uint32_t request, uint32_t set, subscribe::Subscriptions::DroppedRows rows);
   void one_off(uint32_t request, std::string sql);
   void one_off_sql(uint32_t request, std::string sql);
   void call_reducer(uint32_t request, std::string name, std::string arguments);
