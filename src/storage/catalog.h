@@ -15,7 +15,7 @@ class Table;
 class Catalog {
  public:
   virtual ~Catalog() = default;
-  /// Case-insensitive; nullptr where there is none.
+  /// By name, else by alias; case-insensitive; nullptr where there is none.
   virtual std::shared_ptr<Table> find_table(std::string_view name) const = 0;
   virtual std::shared_ptr<Table> find_table(TableId id) const = 0;
   virtual const ViewDef* find_view(std::string_view name) const = 0;

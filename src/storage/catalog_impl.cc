@@ -73,6 +73,14 @@ const std::shared_ptr<TableImpl>* CatalogImpl::find(std::string_view name) const
   return it == bucket->end() ? nullptr : find(it->second);
 }
 
+const std::shared_ptr<TableImpl>* CatalogImpl::find_alias(std::string_view alias) const {
+  std::string folded = folded_name(alias);
+  const auto& bucket = aliases_[bucket_of(folded)];
+  if (bucket == nullptr) return nullptr;
+  auto it = find_entry(*bucket, std::string_view(folded), kNameOf);
+  return it == bucket->end() ? nullptr : find(it->second);
+}
+
 std::vector<std::shared_ptr<TableImpl>> CatalogImpl::all_tables() const {
   std::vector<std::shared_ptr<TableImpl>> out;
   for (const auto& bucket : tables_) {
@@ -85,6 +93,7 @@ std::vector<std::shared_ptr<TableImpl>> CatalogImpl::all_tables() const {
 
 std::shared_ptr<Table> CatalogImpl::find_table(std::string_view name) const {
   const std::shared_ptr<TableImpl>* table = find(name);
+  if (table == nullptr) table = find_alias(name);
   return table == nullptr ? nullptr : *table;
 }
 
@@ -118,23 +127,33 @@ std::vector<const ViewDef*> CatalogImpl::views() const {
 void CatalogImpl::put_table(std::shared_ptr<TableImpl> table) {
   TableId id = table->def().id;
   std::string folded = folded_name(table->def().name);
-  const std::shared_ptr<TableImpl>* old = find(id);
-  if (old != nullptr && folded_name((*old)->def().name) != folded) remove_table(id);
+  std::string alias = folded_name(table->def().alias);
+  if (const std::shared_ptr<TableImpl>* old = find(id)) {
+    const TableDef& was = (*old)->def();
+    if (folded_name(was.name) != folded || folded_name(was.alias) != alias) remove_table(id);
+  }
   size_t named = bucket_of(folded);
   put_entry(&names_[named], Name(std::move(folded), id), kNameOf);
+  if (!alias.empty()) {
+    size_t aliased = bucket_of(alias);
+    put_entry(&aliases_[aliased], Name(std::move(alias), id), kNameOf);
+  }
   put_entry(&tables_[bucket_of(id)], std::move(table), kIdOf);
 }
 
 void CatalogImpl::remove_table(TableId id) {
   const std::shared_ptr<TableImpl>* table = find(id);
   if (table == nullptr) return;
-  std::string folded = folded_name((*table)->def().name);
-  auto& names = names_[bucket_of(folded)];
   // Another table may have taken the name.
-  auto name = find_entry(*names, std::string_view(folded), kNameOf);
-  if (name != names->end() && name->second == id) {
-    remove_entry(&names, std::string_view(folded), kNameOf);
-  }
+  auto forget = [id](Bucket<Name>* names, std::string_view folded) {
+    if (*names == nullptr) return;
+    auto name = find_entry(**names, folded, kNameOf);
+    if (name != (*names)->end() && name->second == id) remove_entry(names, folded, kNameOf);
+  };
+  std::string folded = folded_name((*table)->def().name);
+  std::string alias = folded_name((*table)->def().alias);
+  forget(&names_[bucket_of(folded)], folded);
+  if (!alias.empty()) forget(&aliases_[bucket_of(alias)], alias);
   remove_entry(&tables_[bucket_of(id)], id, kIdOf);
 }
 

@@ -31,7 +31,9 @@ class CatalogImpl final : public Catalog {
   uint64_t version() const override { return version_; }
 
   const std::shared_ptr<TableImpl>* find(TableId id) const;
+  /// Not by alias.
   const std::shared_ptr<TableImpl>* find(std::string_view name) const;
+  const std::shared_ptr<TableImpl>* find_alias(std::string_view alias) const;
   /// By id, those of the system too.
   std::vector<std::shared_ptr<TableImpl>> all_tables() const;
 
@@ -54,6 +56,7 @@ class CatalogImpl final : public Catalog {
 
   std::array<Bucket<std::shared_ptr<TableImpl>>, kBuckets> tables_;  ///< by id
   std::array<Bucket<Name>, kBuckets> names_;                         ///< by folded name
+  std::array<Bucket<Name>, kBuckets> aliases_;                       ///< by folded alias
   // Shared by successive catalogs, so that find_view()'s answers live as long as any of them.
   std::vector<std::shared_ptr<const ViewDef>> views_;
   uint64_t version_ = 0;

@@ -118,21 +118,6 @@ void ChangeCollector::take_record(const UndoRecord& newest, PerTable* into) {
   into->changes.push_back({newest.row, before, after});
 }
 
-namespace {
-
-/// A unique index in which every row has a key.
-const IndexImpl* key_of_every_row(const TableImpl& table) {
-  for (const IndexImpl* index : table.index_impls()) {
-    if (!index->def().unique) continue;
-    bool nullable = false;
-    for (const KeyColumn& c : index->key_columns()) nullable = nullable || c.nullable;
-    if (!nullable) return index;
-  }
-  return nullptr;
-}
-
-}  // namespace
-
 /// A row that went and an equal one that came, in another slot.
 void ChangeCollector::cancel_equal(PerTable* table) {
   const RowLayout& layout = table->table->layout();

@@ -1,4 +1,6 @@
 // A consistent picture of a store while it goes on working.
+#include <algorithm>
+
 #include "storage/recovery.h"
 #include "storage/redo.h"
 #include "storage/store_impl.h"
@@ -10,7 +12,11 @@ constexpr size_t kBlockBytes = 128 << 10;
 
 std::string encode_schema(const Store::Impl& store, const CatalogImpl& catalog) {
   std::string out;
-  out.push_back(static_cast<char>(kRedoVersion));
+  uint8_t version = kRedoVersionPlain;
+  for (const auto& table : catalog.all_tables()) {
+    version = std::max(version, redo_version_of(table->def()));
+  }
+  out.push_back(static_cast<char>(version));
   append_varint(store.next_table.load(), &out);
   append_varint(store.next_index.load(), &out);
   std::vector<const TableImpl*> tables;
@@ -19,8 +25,13 @@ std::string encode_schema(const Store::Impl& store, const CatalogImpl& catalog) 
   }
   append_varint(tables.size(), &out);
   for (const TableImpl* table : tables) {
-    append_table_def(table->def(), &out);
+    append_table_def(table->def(), version, &out);
     append_signed(table->core().auto_largest.load(), &out);
+    for (const auto& sequence : table->sequences()) {
+      const Sequence::Reservation r = sequence->reservation();
+      append_varint(r.number, &out);
+      append_i128(r.next, &out);
+    }
   }
   std::vector<const ViewDef*> views = catalog.views();
   append_varint(views.size(), &out);

@@ -7,8 +7,9 @@
 namespace orrery::storage {
 namespace {
 
-/// Gives an automatic column that holds 0 or NULL a value.
+/// Gives automatic columns that hold 0 or NULL a value.
 Status generate_keys(TransactionImpl& t, TableImpl& table, uint8_t* image) {
+  if (!table.sequences().empty()) TransactionImpl::take_numbers(table, image);
   if (table.auto_column() < 0) return {};
   const auto column = static_cast<uint32_t>(table.auto_column());
   const ColumnLayout& c = table.layout().column(column);
@@ -29,8 +30,10 @@ Status generate_keys(TransactionImpl& t, TableImpl& table, uint8_t* image) {
 }
 
 void append_generated(const TableImpl& table, const uint8_t* image, std::string* out) {
-  if (out == nullptr || table.auto_column() < 0) return;
-  table.layout().append_cell_bsatn(image, static_cast<uint32_t>(table.auto_column()), out);
+  if (out == nullptr) return;
+  for (uint16_t column : table.generated_columns()) {
+    table.layout().append_cell_bsatn(image, column, out);
+  }
 }
 
 Error bytes_left(const TableImpl& table) {
@@ -71,7 +74,7 @@ Result<RowId> insert_bsatn(Transaction& transaction, Table& table, std::string_v
   append_generated(made, image, generated);
   LockGuard<RwLatch> hold(made.core().latch);
   ORRERY_TRY(t.prepare_write(made));
-  return t.insert_image(made, image);
+  return t.insert_row(made, image);
 }
 
 Result<UpdateOutcome> update_bsatn(Transaction& transaction, Table& table, const Index& index,
@@ -92,6 +95,9 @@ Result<UpdateOutcome> update_bsatn(Transaction& transaction, Table& table, const
   if (id == UINT64_MAX) return UpdateOutcome::kNoSuchRow;
   ORRERY_TRY_ASSIGN(const uint8_t* base, t.base_for_change(changed, id));
   if (base == nullptr) return UpdateOutcome::kNoSuchRow;
+  if (changed.def().row_set && changed.layout().same_row(base, image)) {
+    return UpdateOutcome::kUpdated;
+  }
   // Strings that stay keep their memory, so that other versions may go on sharing it.
   std::vector<uint16_t>& fresh = t.columns_scratch;
   fresh.clear();
@@ -125,9 +131,9 @@ void find_equal(const TransactionImpl& t, const TableImpl& table, const uint8_t*
     const uint8_t* seen = visible_image(pages.word(row), pages.image(row), t.view);
     if (seen != nullptr && same_row(table.layout(), seen, image)) out->push_back(row);
   };
-  const IndexImpl* best = nullptr;
+  const IndexImpl* best = table.row_set_index();
   for (const IndexImpl* index : table.index_impls()) {
-    if (index->key_has_null(image)) continue;
+    if (table.row_set_index() != nullptr || index->key_has_null(image)) continue;
     if (best == nullptr || (index->def().unique && !best->def().unique)) best = index;
   }
   if (best == nullptr) {

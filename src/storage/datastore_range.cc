@@ -55,6 +55,70 @@ Status read_bound(std::string_view bytes, uint16_t column, PartialImage* image, 
   return {};
 }
 
+/// The fields of the product that an index's only column is; empty where it is none, or has one
+/// field only, which is keyed like the product.
+std::span<const types::TypeElement> key_fields(const Table& table, const Index& index) {
+  if (index.def().columns.size() != 1) return {};
+  const ColumnLayout& c = table.layout().column(index.def().columns[0]);
+  const bool plain = c.kind == CellKind::kFixed || c.kind == CellKind::kBsatn;
+  if (!plain || c.nullable || !c.inner.is(types::TypeKind::kProduct)) return {};
+  return c.inner.elements().size() < 2 ? std::span<const types::TypeElement>()
+                                       : c.inner.elements();
+}
+
+/// Appends the key of a bound that is a value of `field`, or, where that has bytes left over and
+/// `whole` is not null, of `whole`.
+Status read_field_bound(std::string_view bytes, const types::AlgebraicType& field,
+                        const types::AlgebraicType* whole, BoundKind* kind, std::string* key) {
+  if (bytes.empty()) return Error(ErrorCode::kDecode, "empty bound");
+  const uint8_t tag = static_cast<uint8_t>(bytes[0]);
+  bytes.remove_prefix(1);
+  if (tag > 2) return Error(ErrorCode::kDecode, "invalid tag of a bound");
+  *kind = tag == 0   ? BoundKind::kIncluded
+          : tag == 1 ? BoundKind::kExcluded
+                     : BoundKind::kUnbounded;
+  if (tag == 2) return bytes.empty() ? Status() : trailing("a bound");
+  const size_t prefix = key->size();
+  std::string_view rest = bytes;
+  if (!append_field_key(field, &rest, key)) return Error(ErrorCode::kDecode, "malformed bound");
+  if (rest.empty()) return {};
+  if (whole == nullptr) return trailing("a bound");
+  key->resize(prefix);
+  if (!append_field_key(*whole, &bytes, key)) return Error(ErrorCode::kDecode, "malformed bound");
+  return bytes.empty() ? Status() : trailing("a bound");
+}
+
+/// A range over the fields of one column.
+Result<KeyRange> decode_field_range(const types::AlgebraicType& column, const BsatnRange& range) {
+  const std::span<const types::TypeElement> fields = column.elements();
+  if (range.prefix_columns >= fields.size()) {
+    return Error(ErrorCode::kDecode, "no column is left for the range");
+  }
+  KeyRange r;
+  std::string_view prefix = range.prefix_columns == 0 ? std::string_view() : range.prefix;
+  for (uint32_t i = 0; i < range.prefix_columns; ++i) {
+    if (!append_field_key(fields[i].type, &prefix, &r.lower)) {
+      return Error(ErrorCode::kDecode, "malformed prefix");
+    }
+  }
+  if (!prefix.empty()) return trailing("a prefix");
+  r.upper = r.lower;
+  const types::AlgebraicType& next = fields[range.prefix_columns].type;
+  const types::AlgebraicType* whole = range.prefix_columns == 0 ? &column : nullptr;
+  BoundKind lower, upper;
+  ORRERY_TRY(read_field_bound(range.lower, next, whole, &lower, &r.lower));
+  ORRERY_TRY(read_field_bound(range.upper, next, whole, &upper, &r.upper));
+  // No key of the next value begins with that of another, so what follows the key does not matter.
+  if (lower == BoundKind::kExcluded && !make_successor(&r.lower)) r.empty = true;
+  if (upper == BoundKind::kExcluded) {
+    r.empty = r.empty || r.upper.empty();
+  } else {
+    make_successor(&r.upper);  // empty: to the end
+  }
+  if (!r.upper.empty() && r.lower >= r.upper) r.empty = true;
+  return r;
+}
+
 }  // namespace
 
 Result<KeyRange> decode_point(const Table& table, const Index& index, std::string_view key) {
@@ -73,6 +137,9 @@ Result<KeyRange> decode_range(const Table& table, const Index& index, const Bsat
   const std::vector<uint16_t>& columns = index.def().columns;
   if (!index.ordered()) {
     return Error(ErrorCode::kNotSupported, "index '" + index.def().name + "' has no ranges");
+  }
+  if (!key_fields(table, index).empty()) {
+    return decode_field_range(table.layout().column(columns[0]).inner, range);
   }
   if (range.prefix_columns >= columns.size()) {
     return Error(ErrorCode::kDecode, "no column is left for the range");

@@ -115,6 +115,8 @@ class IndexImpl : public Index {
   void retire() { retired_.store(true, std::memory_order_relaxed); }
 
  protected:
+  /// Of an index without columns of its own.
+  virtual bool same_whole_row(const uint8_t* a, const uint8_t* b) const;
   const TableCore* core_;
   std::vector<KeyColumn> columns_;
 

@@ -277,6 +277,14 @@ bool append_key(const KeyColumn& c, const Datum& value, KeyPlace place, std::str
   return append_cell(c, value.view(), place, out);
 }
 
+bool append_field_key(const AlgebraicType& type, std::string_view* in, std::string* out) {
+  Result<size_t> used = types::bsatn_validate(type, *in);
+  if (!used) return false;
+  std::string_view bytes = in->substr(0, *used);
+  in->remove_prefix(*used);
+  return append_ordered(type, &bytes, 0, out) && bytes.empty();
+}
+
 bool make_successor(std::string* s) {
   while (!s->empty() && s->back() == '\xff') s->pop_back();
   if (s->empty()) return false;

@@ -57,6 +57,10 @@ void append_key(const KeyColumn& column, const uint8_t* image, KeyPlace place, s
 /// `out` is unspecified.
 bool append_key(const KeyColumn& column, const types::Datum& value, KeyPlace place,
                 std::string* out);
+/// Takes a BSATN value from the front of `in` and appends what a key has of it where it is inside of
+/// a column: the keys of a product's fields, one after the other, are the product's. False where it is
+/// malformed; then `out` is unspecified.
+bool append_field_key(const types::AlgebraicType& type, std::string_view* in, std::string* out);
 /// The least string greater than every string that starts with `*s`; false where there is none.
 bool make_successor(std::string* s);
 

@@ -61,7 +61,12 @@ void forget_update(TableImpl& table, UndoRecord* record, uint32_t* seen) {
 
 void forget_delete(TableImpl& table, UndoRecord* record) {
   TableCore& core = table.core();
-  ORRERY_ASSERT(record->newer == nullptr);
+  if (record->newer != nullptr) {
+    // The transaction took the delete back by an insert of the same row.
+    record->newer->before_word &= kWordFlags;
+    --core.undo_records;
+    return;
+  }
   const uint8_t* image = core.pages.image(record->row);
   for (IndexImpl* index : table.index_impls()) index->remove(image, record->row);
   table.free_strings(image, nullptr);

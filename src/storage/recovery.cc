@@ -31,9 +31,8 @@ Result<TableImpl*> Recovery::table_of(RedoReader* in) {
 
 Status Recovery::load_schema(std::string_view bytes) {
   RedoReader in(bytes);
-  uint8_t version;
   uint64_t next_table, next_index, count;
-  if (!in.byte(&version) || version != kRedoVersion) return corrupt("version of definitions");
+  if (!in.version()) return corrupt("version of definitions (a newer one?)");
   if (!in.number(UINT32_MAX, &next_table) || !in.number(UINT32_MAX, &next_index) ||
       !in.number(UINT32_MAX, &count)) {
     return corrupt("definitions");
@@ -45,6 +44,12 @@ Status Recovery::load_schema(std::string_view bytes) {
     int64_t largest;
     if (!in.signed_number(&largest)) return corrupt("sequence");
     last_created_->core().auto_largest.store(largest);
+    for (const auto& sequence : last_created_->sequences()) {
+      Sequence::Reservation r;
+      if (!in.varint(&r.number) || !in.i128(&r.next) || !sequence->restore(r)) {
+        return corrupt("reservation");
+      }
+    }
   }
   if (!in.number(UINT32_MAX, &count)) return corrupt("view count");
   for (uint64_t i = 0; i < count; ++i) ORRERY_TRY(create_view(&in));
@@ -90,8 +95,7 @@ Status Recovery::load_rows(TableId id, std::string_view block, uint32_t row_coun
 
 Status Recovery::apply_redo(std::string_view redo) {
   RedoReader in(redo);
-  uint8_t version;
-  if (!in.byte(&version) || version != kRedoVersion) return corrupt("version");
+  if (!in.version()) return corrupt("version (a newer one?)");
   while (!in.at_end()) {
     uint8_t op;
     if (!in.byte(&op)) return corrupt("operation");
@@ -133,6 +137,8 @@ Status Recovery::apply(RedoOp op, RedoReader* in) {
     }
     case RedoOp::kRewrite:
       return rewrite(in);
+    case RedoOp::kReservation:
+      return set_reservation(in);
   }
   return corrupt("unknown operation");
 }
@@ -169,6 +175,17 @@ Status Recovery::set_sequence(RedoReader* in) {
   return {};
 }
 
+Status Recovery::set_reservation(RedoReader* in) {
+  ORRERY_TRY_ASSIGN(TableImpl * table, table_of(in));
+  uint64_t place;
+  Sequence::Reservation r;
+  if (!in->varint(&place) || place >= table->sequences().size() || !in->varint(&r.number) ||
+      !in->i128(&r.next) || !table->sequences()[place]->restore(r)) {
+    return corrupt("reservation");
+  }
+  return {};
+}
+
 Status Recovery::create_table(RedoReader* in) {
   TableDef def;
   if (!in->table_def(&def) || def.id < kFirstUserTable || tables_.count(def.id) != 0) {
@@ -185,6 +202,7 @@ Status Recovery::create_table(RedoReader* in) {
 Status Recovery::truncate(RedoReader* in) {
   ORRERY_TRY_ASSIGN(TableImpl * table, table_of(in));
   auto empty = std::make_shared<TableImpl>(table->def());
+  empty->succeed(*table);
   empty->core().auto_largest.store(table->core().auto_largest.load());
   tables_[table->def().id] = std::move(empty);
   return {};
@@ -230,7 +248,7 @@ Status Recovery::rewrite(RedoReader* in) {
   for (ColumnSource& source : sources) {
     int64_t column;
     if (!in->signed_number(&column) || column < -1 ||
-        column >= static_cast<int64_t>(old.def().columns.size()) || !in->fill(&source.fill)) {
+        column >= static_cast<int64_t>(old.def().columns.size()) || !in->fill(&source)) {
       return corrupt("source of a column");
     }
     source.old_column = static_cast<int32_t>(column);
@@ -241,6 +259,7 @@ Status Recovery::rewrite(RedoReader* in) {
     made = std::make_shared<TableImpl>(std::move(def), old);
   } else {
     made = std::make_shared<TableImpl>(std::move(def));
+    made->succeed(old);
     made->core().auto_largest.store(old.core().auto_largest.load());
     std::vector<RowId> rows;
     if (Status copied = copy_rows(old, made.get(), sources, &rows, nullptr); !copied) {

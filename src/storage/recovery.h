@@ -29,6 +29,7 @@ class Recovery {
   Status put_row(TableImpl& table, RowId row, std::string_view bytes, size_t* used);
   Status erase(RedoReader* in);
   Status set_sequence(RedoReader* in);
+  Status set_reservation(RedoReader* in);
   Status create_table(RedoReader* in);
   Status truncate(RedoReader* in);
   Status create_index(RedoReader* in);

@@ -1,6 +1,7 @@
 #include "storage/redo.h"
 
 #include "storage/row_layout.h"
+#include "storage/sequence.h"
 #include "types/algebraic_type_codec.h"
 
 namespace orrery::storage {
@@ -16,6 +17,9 @@ constexpr uint8_t kAutoIncrement = 1;
 constexpr uint8_t kUniqueFlag = 1;
 constexpr uint8_t kPrimaryFlag = 2;
 constexpr uint8_t kImplicitFlag = 4;
+constexpr uint8_t kRowSetFlag = 1;
+constexpr uint8_t kEventFlag = 2;
+constexpr uint8_t kBsatnFill = 255;
 }  // namespace
 
 void append_varint(uint64_t v, std::string* out) {
@@ -35,7 +39,18 @@ void append_string(std::string_view s, std::string* out) {
   out->append(s);
 }
 
-void append_index_def(const IndexDef& def, std::string* out) {
+void append_i128(types::I128 v, std::string* out) {
+  out->append(reinterpret_cast<const char*>(&v), sizeof v);
+}
+
+uint8_t redo_version_of(const TableDef& def) {
+  bool more = def.row_set || def.event || !def.alias.empty() || !def.sequences.empty();
+  for (const ColumnDef& c : def.columns) more = more || !c.alias.empty();
+  for (const IndexDef& index : def.indexes) more = more || !index.alias.empty();
+  return more ? kRedoVersionModules : kRedoVersionPlain;
+}
+
+void append_index_def(const IndexDef& def, uint8_t version, std::string* out) {
   append_varint(def.id, out);
   append_string(def.name, out);
   out->push_back(static_cast<char>(def.kind));
@@ -45,9 +60,27 @@ void append_index_def(const IndexDef& def, std::string* out) {
   append_string(def.method, out);
   append_varint(def.columns.size(), out);
   for (uint16_t column : def.columns) append_varint(column, out);
+  if (version >= kRedoVersionModules) append_string(def.alias, out);
 }
 
-void append_table_def(const TableDef& def, std::string* out) {
+namespace {
+
+void append_module_part(const TableDef& def, std::string* out) {
+  append_string(def.alias, out);
+  for (const ColumnDef& c : def.columns) append_string(c.alias, out);
+  out->push_back(
+      static_cast<char>((def.row_set ? kRowSetFlag : 0) | (def.event ? kEventFlag : 0)));
+  append_varint(def.sequences.size(), out);
+  for (const SequenceDef& s : def.sequences) {
+    append_string(s.name, out);
+    append_varint(s.column, out);
+    for (types::I128 v : {s.start, s.min, s.max, s.increment}) append_i128(v, out);
+  }
+}
+
+}  // namespace
+
+void append_table_def(const TableDef& def, uint8_t version, std::string* out) {
   append_varint(def.id, out);
   append_string(def.name, out);
   append_varint(def.columns.size(), out);
@@ -61,14 +94,20 @@ void append_table_def(const TableDef& def, std::string* out) {
     out->push_back(static_cast<char>(c.auto_increment ? kAutoIncrement : 0));
   }
   append_varint(def.indexes.size(), out);
-  for (const IndexDef& index : def.indexes) append_index_def(index, out);
+  for (const IndexDef& index : def.indexes) append_index_def(index, version, out);
   append_varint(def.checks.size(), out);
   for (const std::string& check : def.checks) append_string(check, out);
   append_signed(def.primary_key, out);
+  if (version >= kRedoVersionModules) append_module_part(def, out);
 }
 
-void append_fill(const Value& value, std::string* out) {
-  const Datum& d = value.datum();
+void append_fill(const ColumnSource& source, std::string* out) {
+  if (source.fill_bsatn) {
+    out->push_back(static_cast<char>(kBsatnFill));
+    append_string(*source.fill_bsatn, out);
+    return;
+  }
+  const Datum& d = source.fill.datum();
   out->push_back(static_cast<char>(d.type()));
   switch (d.type()) {
     case TypeId::kNull:
@@ -95,6 +134,20 @@ bool RedoReader::byte(uint8_t* out) {
   if (rest_.empty()) return false;
   *out = static_cast<uint8_t>(rest_[0]);
   rest_.remove_prefix(1);
+  return true;
+}
+
+bool RedoReader::version() {
+  uint8_t v;
+  if (!byte(&v) || v < kRedoVersionPlain || v > kRedoVersionModules) return false;
+  version_ = v;
+  return true;
+}
+
+bool RedoReader::i128(types::I128* out) {
+  if (rest_.size() < sizeof *out) return false;
+  std::memcpy(out, rest_.data(), sizeof *out);
+  rest_.remove_prefix(sizeof *out);
   return true;
 }
 
@@ -155,13 +208,12 @@ bool RedoReader::index_def(size_t column_count, IndexDef* out) {
   out->unique = (flags & kUniqueFlag) != 0;
   out->primary = (flags & kPrimaryFlag) != 0;
   out->implicit = (flags & kImplicitFlag) != 0;
-  return true;
+  return version_ < kRedoVersionModules || string(&out->alias);
 }
 
-bool RedoReader::table_def(TableDef* out) {
-  uint64_t id, count;
-  if (!number(UINT32_MAX, &id) || !string(&out->name) || !number(UINT16_MAX, &count)) return false;
-  out->id = static_cast<TableId>(id);
+bool RedoReader::columns_of(TableDef* out) {
+  uint64_t count;
+  if (!number(UINT16_MAX, &count)) return false;
   for (uint64_t i = 0; i < count; ++i) {
     ColumnDef c;
     std::string_view type;
@@ -177,6 +229,38 @@ bool RedoReader::table_def(TableDef* out) {
     c.auto_increment = (flags & kAutoIncrement) != 0;
     out->columns.push_back(std::move(c));
   }
+  return true;
+}
+
+bool RedoReader::module_part(TableDef* out) {
+  uint8_t flags;
+  uint64_t count, column;
+  if (!string(&out->alias)) return false;
+  for (ColumnDef& c : out->columns) {
+    if (!string(&c.alias)) return false;
+  }
+  if (!byte(&flags) || flags > (kRowSetFlag | kEventFlag)) return false;
+  out->row_set = (flags & kRowSetFlag) != 0;
+  out->event = (flags & kEventFlag) != 0;
+  if (!number(UINT16_MAX, &count)) return false;
+  for (uint64_t i = 0; i < count; ++i) {
+    SequenceDef s;
+    if (!string(&s.name) || !number(UINT16_MAX, &column) || !i128(&s.start) || !i128(&s.min) ||
+        !i128(&s.max) || !i128(&s.increment)) {
+      return false;
+    }
+    s.column = static_cast<uint16_t>(column);
+    if (!check_sequence(s, out->columns)) return false;
+    out->sequences.push_back(std::move(s));
+  }
+  return true;
+}
+
+bool RedoReader::table_def(TableDef* out) {
+  uint64_t id, count;
+  if (!number(UINT32_MAX, &id) || !string(&out->name)) return false;
+  out->id = static_cast<TableId>(id);
+  if (!columns_of(out)) return false;
   if (!number(UINT16_MAX, &count)) return false;
   for (uint64_t i = 0; i < count; ++i) {
     IndexDef index;
@@ -194,12 +278,17 @@ bool RedoReader::table_def(TableDef* out) {
     return false;
   }
   out->primary_key = static_cast<int32_t>(key);
-  return true;
+  return version_ < kRedoVersionModules || module_part(out);
 }
 
-bool RedoReader::fill(Value* out) {
+bool RedoReader::fill(ColumnSource* source) {
   uint8_t type, flag;
-  if (!byte(&type) || type >= static_cast<uint8_t>(TypeId::kAny)) return false;
+  if (!byte(&type)) return false;
+  if (type == kBsatnFill && version_ >= kRedoVersionModules) {
+    return string(&source->fill_bsatn.emplace());
+  }
+  if (type >= static_cast<uint8_t>(TypeId::kAny)) return false;
+  Value* out = &source->fill;
   TypeId id = static_cast<TypeId>(type);
   int64_t number = 0;
   double real = 0;

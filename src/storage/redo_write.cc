@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "storage/redo.h"
 #include "storage/transaction_impl.h"
 
@@ -57,12 +59,12 @@ void append_record(const LogEntry& entry, std::string* out) {
   table.layout().append_bsatn(pages.image(row), out);
 }
 
-void append_definition(const DefinitionChange& change, std::string* out) {
+void append_definition(const DefinitionChange& change, uint8_t version, std::string* out) {
   using Kind = DefinitionChange::Kind;
   switch (change.kind) {
     case Kind::kCreateTable:
       out->push_back(static_cast<char>(RedoOp::kCreateTable));
-      append_table_def(change.def, out);
+      append_table_def(change.def, version, out);
       return;
     case Kind::kDropTable:
       append_table(RedoOp::kDropTable, change.table, out);
@@ -72,7 +74,7 @@ void append_definition(const DefinitionChange& change, std::string* out) {
       return;
     case Kind::kCreateIndex:
       append_table(RedoOp::kCreateIndex, change.table, out);
-      append_index_def(change.def.indexes.back(), out);
+      append_index_def(change.def.indexes.back(), version, out);
       return;
     case Kind::kDropIndex:
       append_table(RedoOp::kDropIndex, change.table, out);
@@ -89,10 +91,10 @@ void append_definition(const DefinitionChange& change, std::string* out) {
       return;
     case Kind::kRewrite:
       out->push_back(static_cast<char>(RedoOp::kRewrite));
-      append_table_def(change.def, out);
+      append_table_def(change.def, version, out);
       for (const ColumnSource& source : change.sources) {
         append_signed(source.old_column, out);
-        append_fill(source.fill, out);
+        append_fill(source, out);
       }
       return;
   }
@@ -106,13 +108,34 @@ void append_sequences(const TransactionImpl& t, std::string* out) {
   }
 }
 
+void append_reservations(const TransactionImpl& t, std::string* out) {
+  for (const TransactionImpl::Reserved& r : t.reserved) {
+    append_table(RedoOp::kReservation, r.table, out);
+    append_varint(r.place, out);
+    append_varint(r.reservation.number, out);
+    append_i128(r.reservation.next, out);
+  }
+}
+
+uint8_t version_of(const TransactionImpl& t) {
+  uint8_t version = t.reserved.empty() ? kRedoVersionPlain : kRedoVersionModules;
+  for (const DefinitionChange& change : t.definitions) {
+    version = std::max(version, redo_version_of(change.def));
+    for (const ColumnSource& source : change.sources) {
+      if (source.fill_bsatn) version = kRedoVersionModules;
+    }
+  }
+  return version;
+}
+
 }  // namespace
 
 void append_redo(const TransactionImpl& t, std::string* out) {
-  out->push_back(static_cast<char>(kRedoVersion));
+  const uint8_t version = version_of(t);
+  out->push_back(static_cast<char>(version));
   for (const LogEntry& entry : t.state->log) {
     if (entry.kind == LogEntry::Kind::kDefinition) {
-      append_definition(t.definitions[entry.count], out);
+      append_definition(t.definitions[entry.count], version, out);
     } else if (entry.table->def().system) {
       continue;  // made again from the definitions
     } else if (entry.kind == LogEntry::Kind::kInsertRun) {
@@ -122,6 +145,7 @@ void append_redo(const TransactionImpl& t, std::string* out) {
     }
   }
   append_sequences(t, out);
+  append_reservations(t, out);
 }
 
 }  // namespace orrery::storage

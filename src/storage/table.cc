@@ -21,12 +21,21 @@ int32_t TableDef::find_column(std::string_view column) const {
   for (size_t i = 0; i < columns.size(); ++i) {
     if (same_name(columns[i].name, column)) return static_cast<int32_t>(i);
   }
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (!columns[i].alias.empty() && same_name(columns[i].alias, column)) {
+      return static_cast<int32_t>(i);
+    }
+  }
   return -1;
 }
 
 const Index* Table::find_index(std::string_view name) const {
   for (const std::shared_ptr<Index>& index : indexes_) {
     if (same_name(index->def().name, name)) return index.get();
+  }
+  for (const std::shared_ptr<Index>& index : indexes_) {
+    const std::string& alias = index->def().alias;
+    if (!alias.empty() && same_name(alias, name)) return index.get();
   }
   return nullptr;
 }

@@ -1,6 +1,9 @@
 #include "storage/table_impl.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
+#include "storage/row_set_index.h"
 
 namespace orrery::storage {
 
@@ -19,13 +22,60 @@ TableImpl::TableImpl(TableDef def, const TableImpl& other) {
   layout_ = std::make_unique<RowLayout>(def_.columns);
   ORRERY_ASSERT(layout_->image_bytes() == other.layout().image_bytes());
   core_ = other.core_;
-  watchers_ = other.watchers_;
   make_indexes(&other);
+  succeed(other);
+}
+
+void TableImpl::succeed(const TableImpl& other) {
+  watchers_ = other.watchers_;
+  for (std::shared_ptr<Sequence>& made : sequences_) {
+    for (const std::shared_ptr<Sequence>& old : other.sequences_) {
+      if (old->def() == made->def()) {
+        made = old;
+        break;
+      }
+    }
+  }
+}
+
+namespace {
+
+bool every_row_has_key(const IndexDef& index, const std::vector<ColumnDef>& columns) {
+  if (!index.unique) return false;
+  for (uint16_t column : index.columns) {
+    if (columns[column].nullable()) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+const IndexImpl* key_of_every_row(const TableImpl& table) {
+  for (const IndexImpl* index : table.index_impls()) {
+    if (every_row_has_key(index->def(), table.def().columns)) return index;
+  }
+  return nullptr;
 }
 
 void TableImpl::make_indexes(const TableImpl* other) {
   for (uint32_t i = 0; i < def_.columns.size(); ++i) {
     if (def_.columns[i].auto_increment) auto_column_ = static_cast<int32_t>(i);
+  }
+  for (const SequenceDef& def : def_.sequences) {
+    sequences_.push_back(std::make_shared<Sequence>(def));
+    generated_columns_.push_back(def.column);
+  }
+  if (auto_column_ >= 0) generated_columns_.push_back(static_cast<uint16_t>(auto_column_));
+  std::sort(generated_columns_.begin(), generated_columns_.end());
+  bool has_key = false;
+  for (const IndexDef& def : def_.indexes) {
+    has_key = has_key || every_row_has_key(def, def_.columns);
+  }
+  if (def_.row_set && !has_key) {
+    if (other != nullptr) row_set_ = other->row_set_;
+    if (row_set_ == nullptr) row_set_ = std::make_shared<RowSetIndex>(*layout_, core_.get());
+    row_set_index_ = row_set_.get();
+    index_impls_.push_back(row_set_.get());
   }
   for (const IndexDef& def : def_.indexes) {
     std::shared_ptr<Index> index;
@@ -39,6 +89,7 @@ void TableImpl::make_indexes(const TableImpl* other) {
     if (def.primary && def_.primary_key >= 0) primary_ = index.get();
     indexes_.push_back(std::move(index));
   }
+  if (def_.row_set) set_index_ = has_key ? key_of_every_row(*this) : row_set_index_;
 }
 
 void TableImpl::adopt_strings(uint8_t* image, std::span<const uint16_t> columns) {

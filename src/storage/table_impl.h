@@ -17,6 +17,7 @@
 #include "storage/latch.h"
 #include "storage/row_layout.h"
 #include "storage/row_pages.h"
+#include "storage/sequence.h"
 #include "storage/table.h"
 #include "storage/var_heap.h"
 
@@ -45,6 +46,8 @@ struct TableCore {
   uint64_t live_rows() const { return pages.used() - deleted_rows; }
 };
 
+class RowSetIndex;
+
 class TableImpl final : public Table, public std::enable_shared_from_this<TableImpl> {
  public:
   enum class State : uint8_t { kPrivate, kCurrent, kRetired };
@@ -54,6 +57,9 @@ class TableImpl final : public Table, public std::enable_shared_from_this<TableI
   /// Another definition over the rows of `other`, whose indexes it shares where `def` keeps them
   /// (by id). Indexes that are new are empty.
   TableImpl(TableDef def, const TableImpl& other);
+  /// Makes what goes with the table, not with its rows, that of `other`, of which this is the next
+  /// definition: watchers, and the state of sequences that stay.
+  void succeed(const TableImpl& other);
 
   TableCore& core() const { return *core_; }
   const std::shared_ptr<TableCore>& shared_core() const { return core_; }
@@ -62,8 +68,15 @@ class TableImpl final : public Table, public std::enable_shared_from_this<TableI
   State state() const { return state_.load(std::memory_order_acquire); }
   void set_state(State state) { state_.store(state, std::memory_order_release); }
   std::atomic<uint32_t>& watchers() const { return *watchers_; }
-  /// Of a definition that follows `other` over other rows.
-  void share_watchers(const TableImpl& other) { watchers_ = other.watchers_; }
+  /// Columns that get values by themselves, in their order.
+  const std::vector<uint16_t>& generated_columns() const { return generated_columns_; }
+  /// In the order of def().sequences.
+  const std::vector<std::shared_ptr<Sequence>>& sequences() const { return sequences_; }
+  /// Of a set: the index in which equal rows are looked for. One over the whole row (the first of
+  /// index_impls(), not in indexes()), or a unique one in which every row has a key. Else nullptr.
+  const IndexImpl* set_index() const { return set_index_; }
+  /// set_index() where it is over the whole row.
+  const IndexImpl* row_set_index() const { return row_set_index_; }
 
   /// Makes the long strings of `image` that `columns` names the table's own.
   void adopt_strings(uint8_t* image, std::span<const uint16_t> columns);
@@ -76,10 +89,18 @@ class TableImpl final : public Table, public std::enable_shared_from_this<TableI
 
   std::shared_ptr<TableCore> core_;  // shared by successive definitions
   std::shared_ptr<std::atomic<uint32_t>> watchers_;  // shared by successive definitions
+  std::vector<std::shared_ptr<Sequence>> sequences_;  // shared by successive definitions
+  std::shared_ptr<IndexImpl> row_set_;                // likewise
   std::vector<IndexImpl*> index_impls_;
+  const IndexImpl* set_index_ = nullptr;
+  const IndexImpl* row_set_index_ = nullptr;
   int32_t auto_column_ = -1;
+  std::vector<uint16_t> generated_columns_;
   std::atomic<State> state_{State::kPrivate};
 };
+
+/// A unique index in which every row has a key, or nullptr.
+const IndexImpl* key_of_every_row(const TableImpl& table);
 
 inline TableImpl& impl_of(Table& table) { return static_cast<TableImpl&>(table); }
 inline const TableImpl& impl_of(const Table& table) {

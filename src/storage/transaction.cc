@@ -107,6 +107,10 @@ Status Transaction::end_statement() {
     if ((word & (kWordDeleted | kWordFree)) != 0) continue;
     const uint8_t* image = table.core().pages.image(check.row);
     if (check.index->key_has_null(image)) continue;
+    if (check.index == table.row_set_index()) {
+      ORRERY_TRY(impl_->merge_equal(table, check.row));
+      continue;
+    }
     ORRERY_TRY(impl_->check_unique(table, *check.index, image, check.row));
   }
   impl_->deferred.clear();

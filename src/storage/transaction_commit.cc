@@ -24,6 +24,21 @@ bool other_row_has_key(const TableImpl& table, const IndexImpl& index, const uin
   return false;
 }
 
+/// The same of a row equal to `image`.
+bool other_row_is_equal(const TableImpl& table, const IndexImpl& set, const uint8_t* image,
+                        RowId row, TxnId own) {
+  RowList rows;
+  set.find(image, &rows);
+  const RowPages& pages = table.core().pages;
+  ReadView assigned{kNotCommitted - 1, own};
+  for (uint32_t i = 0; i < rows.size(); ++i) {
+    if (rows[i] == row) continue;
+    const uint8_t* seen = visible_image(pages.word(rows[i]), pages.image(rows[i]), assigned);
+    if (seen != nullptr && table.layout().same_row(seen, image)) return true;
+  }
+  return false;
+}
+
 /// Indexes that the table's next definition does not have.
 void retire_lost_indexes(const TableImpl& old, const std::shared_ptr<TableImpl>* now) {
   for (IndexImpl* index : old.index_impls()) {
@@ -40,6 +55,12 @@ Status validate_row(const TableImpl& table, RowId row, TxnId own) {
   const RowPages& pages = table.core().pages;
   if (!pages.in_use(row) || (pages.word(row) & kWordDeleted) != 0) return {};
   const uint8_t* image = pages.image(row);
+  if (const IndexImpl* set = table.row_set_index()) {
+    if (other_row_is_equal(table, *set, image, row, own)) {
+      return Error(ErrorCode::kConflict, "write conflict: row " + row_label(table, image, row) +
+                                             " was concurrently inserted by another transaction");
+    }
+  }
   for (const IndexImpl* index : table.index_impls()) {
     if (!index->def().unique || index->key_has_null(image)) continue;
     if (!other_row_has_key(table, *index, image, row, own)) continue;
@@ -154,6 +175,23 @@ void TransactionImpl::publish_definitions(CommitSeq seq) {
   store.definition_epoch.fetch_add(1);
 }
 
+/// Numbers in rows that this transaction wrote are not given out again after a restart, even where
+/// another one, not committed yet, reserved them.
+void TransactionImpl::note_reservations() {
+  reserved.clear();
+  for (const auto& table : state->tables) {
+    if (table->sequences().empty()) continue;
+    const auto* now = catalog->find(table->def().id);
+    if (now == nullptr) continue;
+    const auto& sequences = (*now)->sequences();
+    for (uint32_t i = 0; i < sequences.size(); ++i) {
+      const Sequence::Reservation r = sequences[i]->reservation();
+      if (sequences[i]->is_logged(r)) continue;
+      reserved.push_back({table->def().id, i, sequences[i], r});
+    }
+  }
+}
+
 /// The transaction's own slot still holds the epoch of its view, which is older than this commit:
 /// nothing that either view sees has been reclaimed.
 void TransactionImpl::capture_views(CommitSeq seq, CommitCapture* capture) {
@@ -181,12 +219,14 @@ Result<CommitSeq> TransactionImpl::commit(CommitWait wait, CommitCapture* captur
     roll_back();
     return store.last_commit.load();
   }
+  if (capture != nullptr) ChangeCollector(*this, &capture->changes).run();
+  drop_event_rows();
   redo.clear();
   if (store.log != nullptr) {
+    note_reservations();
     append_redo(*this, &redo);
     if (redo.size() == 1) redo.clear();  // the version only: nothing but system tables changed
   }
-  if (capture != nullptr) ChangeCollector(*this, &capture->changes).run();
   CommitSeq seq = 0;
   bool lost = false;
   Status published = publish(redo, wait, &seq, &lost);
@@ -196,6 +236,8 @@ Result<CommitSeq> TransactionImpl::commit(CommitWait wait, CommitCapture* captur
     roll_back();
     return error;
   }
+  for (const Reserved& r : reserved) r.sequence->note_logged(r.reservation);
+  reserved.clear();
   if (capture != nullptr) capture_views(seq, capture);
   CommitLog* log = redo.empty() || wait == CommitWait::kDurable ? nullptr : store.log;
   for (const auto& core : owned_cores) {

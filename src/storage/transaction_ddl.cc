@@ -14,10 +14,9 @@ Error no_table(std::string_view name) {
   return Error(ErrorCode::kTableNotFound, "table '" + std::string(name) + "' not found");
 }
 
+}  // namespace
+
 Status check_columns(const TableDef& def) {
-  if (def.row_set || def.event || !def.sequences.empty() || !def.alias.empty()) {
-    return Error(ErrorCode::kNotSupported, "not supported yet: tables of modules");
-  }
   std::unordered_set<std::string> names;
   for (const ColumnDef& column : def.columns) {
     if (!names.insert(folded_name(column.name)).second) {
@@ -38,10 +37,16 @@ Status check_columns(const TableDef& def) {
   if (def.primary_key >= static_cast<int32_t>(def.columns.size())) {
     return Error(ErrorCode::kColumnNotFound, "primary key column not found");
   }
+  std::unordered_set<uint16_t> numbered;
+  for (const SequenceDef& sequence : def.sequences) {
+    ORRERY_TRY(check_sequence(sequence, def.columns));
+    if (!numbered.insert(sequence.column).second) {
+      return Error(ErrorCode::kInvalidArgument,
+                   "two sequences of column '" + def.columns[sequence.column].name + "'");
+    }
+  }
   return {};
 }
-
-}  // namespace
 
 std::vector<RowId> live_rows(const TableCore& core) {
   std::vector<RowId> rows;
@@ -236,7 +241,7 @@ Result<uint64_t> TransactionImpl::truncate_table(std::string_view name) {
     removed = table->core().live_rows();
   }
   auto empty = std::make_shared<TableImpl>(table->def());
-  empty->share_watchers(*table);
+  empty->succeed(*table);
   empty->core().definition_owner = id;
   empty->core().auto_largest.store(table->core().auto_largest.load());
   owned_cores.push_back(empty->shared_core());
@@ -245,6 +250,19 @@ Result<uint64_t> TransactionImpl::truncate_table(std::string_view name) {
   change.table = table->def().id;
   ORRERY_TRY(apply_definition(std::move(change), std::move(empty)));
   return removed;
+}
+
+/// Fills the indexes of `changed`, a definition over the rows of `old`, that `old` does not have.
+Status TransactionImpl::fill_new_indexes(const TableImpl& old, const TableImpl& changed) {
+  LockGuard<RwLatch> hold(old.core().latch);
+  std::vector<RowId> rows;
+  for (IndexImpl* index : changed.index_impls()) {
+    const auto& known = old.index_impls();
+    if (std::find(known.begin(), known.end(), index) != known.end()) continue;
+    if (rows.empty()) rows = live_rows(old.core());
+    ORRERY_TRY(fill_index(changed, *index, rows, cancelled));
+  }
+  return {};
 }
 
 Status TransactionImpl::create_index(std::string_view name, IndexDef index) {
@@ -257,11 +275,7 @@ Status TransactionImpl::create_index(std::string_view name, IndexDef index) {
   def.indexes.push_back(std::move(index));
   ORRERY_TRY(check_columns(def));
   auto changed = std::make_shared<TableImpl>(def, *table);
-  {
-    LockGuard<RwLatch> hold(table->core().latch);
-    ORRERY_TRY(fill_index(*changed, *changed->index_impls().back(), live_rows(table->core()),
-                          cancelled));
-  }
+  ORRERY_TRY(fill_new_indexes(*table, *changed));
   DefinitionChange change;
   change.kind = DefinitionChange::Kind::kCreateIndex;
   change.table = def.id;
@@ -282,6 +296,7 @@ Status TransactionImpl::drop_index(std::string_view name, std::string_view index
   change.index = found->def().id;
   std::erase_if(def.indexes, [&](const IndexDef& d) { return d.id == change.index; });
   auto changed = std::make_shared<TableImpl>(std::move(def), *table);
+  ORRERY_TRY(fill_new_indexes(*table, *changed));
   return apply_definition(std::move(change), std::move(changed));
 }
 

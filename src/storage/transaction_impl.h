@@ -68,6 +68,14 @@ struct TransactionImpl {
     int64_t last = 0;
   };
   TakenKeys taken_keys;
+  /// Reservations of sequences that the redo has to tell of; made by note_reservations().
+  struct Reserved {
+    TableId table = 0;
+    uint32_t place = 0;
+    std::shared_ptr<Sequence> sequence;
+    Sequence::Reservation reservation;
+  };
+  std::vector<Reserved> reserved;
   std::vector<uint64_t> scratch;  ///< a row image
   std::vector<uint64_t> scratch2;
   std::vector<uint16_t> columns_scratch;
@@ -88,6 +96,16 @@ struct TransactionImpl {
   Status prepare_write(TableImpl& table);
   TxnState& writable_state();
   Result<RowId> insert_image(TableImpl& table, const uint8_t* image);
+  /// insert_image(), unless the table is a set that has the row.
+  Result<RowId> insert_row(TableImpl& table, const uint8_t* image) {
+    met_equal = false;
+    return table.def().row_set ? insert_in_set(table, image) : insert_image(table, image);
+  }
+  Result<RowId> insert_in_set(TableImpl& table, const uint8_t* image);
+  /// Gives columns with a sequence that hold 0 or NULL their number.
+  static void take_numbers(const TableImpl& table, uint8_t* image);
+  /// Takes a row that became equal to another one out of a set.
+  Status merge_equal(TableImpl& table, RowId row);
   /// Makes `image` the row's newest version; `columns` are those that may differ.
   Status update_image(TableImpl& table, RowId row, const uint8_t* image,
                       std::span<const uint16_t> columns, const uint8_t* base);
@@ -112,12 +130,19 @@ struct TransactionImpl {
   }
   void log_record(TableImpl& table, UndoRecord* record);
 
+  // transaction_set.cc
+  enum class Equal : uint8_t { kNone, kVisible, kDeletedHere };
+  Result<Equal> find_equal_row(TableImpl& table, const uint8_t* image, RowId self, RowId* found);
+
   // transaction_undo.cc
   void undo_to(uint64_t operations);
+  /// Takes rows of event tables out, as a commit does.
+  void drop_event_rows();
   void roll_back();
 
   // transaction_commit.cc
   Status validate_keys();
+  void note_reservations();
   enum class CommitWait : uint8_t { kDurable, kNone };
   /// `capture` may be null.
   Result<CommitSeq> commit(CommitWait wait, CommitCapture* capture);
@@ -137,6 +162,7 @@ struct TransactionImpl {
   Result<uint64_t> truncate_table(std::string_view name);
   Status create_index(std::string_view name, IndexDef index);
   Status drop_index(std::string_view name, std::string_view index);
+  Status fill_new_indexes(const TableImpl& old, const TableImpl& changed);
   Status create_view(ViewDef def);
   Status drop_view(std::string_view name);
   Status rewrite_table(std::string_view name, TableDef def, std::span<const ColumnSource> sources);
@@ -151,6 +177,9 @@ struct TransactionImpl {
   Status describe_view(const ViewDef& def);
   Status undescribe_view(std::string_view name);
 };
+
+/// What every definition must keep to.
+Status check_columns(const TableDef& def);
 
 /// Rows whose newest version is there; under the latch, when nobody else has changes open.
 std::vector<RowId> live_rows(const TableCore& core);

@@ -34,6 +34,7 @@ void assign_index_ids(Store::Impl& store, const TableDef& was, TableDef* def, bo
   }
 }
 
+/// Makes rows of a rewritten table from those of the old one.
 struct RowMaker {
   const RowLayout& from;
   const RowLayout& to;
@@ -43,6 +44,10 @@ struct RowMaker {
   Status make(const uint8_t* image, uint8_t* out) {
     std::memset(out, 0, to.image_bytes());
     for (uint32_t i = 0; i < sources.size(); ++i) {
+      if (sources[i].old_column < 0 && sources[i].fill_bsatn) {
+        ORRERY_TRY(fill(*sources[i].fill_bsatn, i, out));
+        continue;
+      }
       Datum cell = sources[i].fill.datum();
       if (sources[i].old_column >= 0) {
         cell = from.cell(image, static_cast<uint32_t>(sources[i].old_column));
@@ -57,6 +62,15 @@ struct RowMaker {
       ORRERY_TRY(to.set_cell(out, i, cell));
     }
     return {};
+  }
+
+  /// The cell borrows from `bytes`.
+  Status fill(std::string_view bytes, uint32_t column, uint8_t* out) const {
+    size_t used = 0;
+    ORRERY_TRY(to.read_cell_bsatn(bytes, column, out, &used));
+    if (used == bytes.size()) return {};
+    return Error(ErrorCode::kDecode,
+                 "bytes after the default of column '" + to.column(column).name + "'");
   }
 };
 
@@ -88,8 +102,9 @@ Status copy_rows(const TableImpl& old, TableImpl* made, std::span<const ColumnSo
 Status TransactionImpl::rewrite_table(std::string_view name, TableDef def,
                                       std::span<const ColumnSource> sources) {
   ORRERY_TRY_ASSIGN(auto old, own_definition(name, "alter"));
-  for (const ColumnSource& source : sources) {
-    if (source.fill_bsatn) return Error(ErrorCode::kNotSupported, "not supported yet: fill_bsatn");
+  ORRERY_TRY(check_columns(def));
+  if (def.event != old->def().event) {
+    return Error(ErrorCode::kInvalidArgument, "a table cannot become or cease to be one of events");
   }
   if (sources.size() != def.columns.size()) {
     return Error(ErrorCode::kInvalidArgument, "every column needs a source");
@@ -103,20 +118,13 @@ Status TransactionImpl::rewrite_table(std::string_view name, TableDef def,
   def.system = false;
   assign_index_ids(store, old->def(), &def, same_rows);
   std::shared_ptr<TableImpl> made;
-  LockGuard<RwLatch> hold(old->core().latch);
   if (same_rows) {
     made = std::make_shared<TableImpl>(def, *old);
-    std::vector<RowId> rows;
-    for (IndexImpl* index : made->index_impls()) {
-      bool shared = std::any_of(old->index_impls().begin(), old->index_impls().end(),
-                                [&](const IndexImpl* i) { return i == index; });
-      if (shared) continue;
-      if (rows.empty()) rows = live_rows(old->core());
-      ORRERY_TRY(fill_index(*made, *index, rows, cancelled));
-    }
+    ORRERY_TRY(fill_new_indexes(*old, *made));
   } else {
+    LockGuard<RwLatch> hold(old->core().latch);
     made = std::make_shared<TableImpl>(def);
-    made->share_watchers(*old);
+    made->succeed(*old);
     made->core().definition_owner = id;
     made->core().auto_largest.store(old->core().auto_largest.load());
     owned_cores.push_back(made->shared_core());

@@ -96,6 +96,31 @@ void TransactionImpl::undo_to(uint64_t operations) {
   hold(nullptr);
 }
 
+void TransactionImpl::drop_event_rows() {
+  TxnState& s = *state;
+  bool any = false;
+  for (const auto& table : s.tables) any = any || table->def().event;
+  if (!any) return;
+  for (size_t i = s.log.size(); i-- > 0;) {
+    LogEntry& entry = s.log[i];
+    if (entry.kind == LogEntry::Kind::kDefinition || !entry.table->def().event) continue;
+    LockGuard<RwLatch> hold(entry.table->core().latch);
+    if (entry.kind == LogEntry::Kind::kRecord) {
+      undo_record(s, *entry.table, entry.record);
+      --s.operations;
+    } else {
+      for (uint32_t row = entry.count; row-- > 0;) {
+        undo_insert(s, *entry.table, entry.first + row);
+      }
+      s.operations -= entry.count;
+    }
+    entry.count = 0;
+  }
+  std::erase_if(s.log, [](const LogEntry& entry) {
+    return entry.kind != LogEntry::Kind::kDefinition && entry.count == 0;
+  });
+}
+
 void TransactionImpl::roll_back() {
   if (state != nullptr) undo_to(0);
   // A definition that failed has taken its table although nothing was written.

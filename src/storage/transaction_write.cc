@@ -153,6 +153,7 @@ Status TransactionImpl::check_unique(const TableImpl& table, const IndexImpl& in
       if (newest_has_key) return key_error(table, index, newest);
       continue;
     }
+    if (table.def().event) continue;
     bool committed = is_committed(*record->txn);
     if (committed && newest_has_key) {
       stale = isolation == Isolation::kReadCommitted && is_since_view(*record->txn);
@@ -233,7 +234,8 @@ Status TransactionImpl::update_image(TableImpl& table, RowId row, const uint8_t*
     bool entry_is_there = index->same_key(record->image(), place);
     if (!entry_is_there) index->add(place, row);
     bool moved = base == place ? !entry_is_there : !index->same_key(base, place);
-    if (moved && index->def().unique && !index->key_has_null(place)) {
+    const bool watched = index->def().unique || index == table.row_set_index();
+    if (moved && watched && !index->key_has_null(place)) {
       deferred.push_back({&table, index, row});
     }
   }
@@ -266,14 +268,37 @@ Status refuse_system_table(const Table& table) {
   return Error(ErrorCode::kReadOnly, "table '" + table.def().name + "' is a system table");
 }
 
+namespace {
+
+/// A NULL stands for the number to come even where the column cannot hold one.
+Status set_row_with_numbers(const TableImpl& t, std::span<const Datum> row, uint8_t* image) {
+  const RowLayout& layout = t.layout();
+  if (row.size() != layout.columns().size()) return layout.set_row(image, row);  // its error
+  std::memset(image, 0, layout.image_bytes());
+  for (uint32_t i = 0; i < row.size(); ++i) {
+    bool number = false;
+    for (const SequenceDef& s : t.def().sequences) number = number || s.column == i;
+    if (number && row[i].is_null()) continue;
+    ORRERY_TRY(layout.set_cell(image, i, row[i]));
+  }
+  TransactionImpl::take_numbers(t, image);
+  return {};
+}
+
+}  // namespace
+
 Result<RowId> Transaction::insert(Table& table, std::span<const Datum> row) {
   TableImpl& t = impl_of(table);
   ORRERY_TRY(refuse_system_table(table));
   uint8_t* image = impl_->image_scratch(t);
-  ORRERY_TRY(t.layout().set_row(image, row));
+  if (t.sequences().empty()) {
+    ORRERY_TRY(t.layout().set_row(image, row));
+  } else {
+    ORRERY_TRY(set_row_with_numbers(t, row, image));
+  }
   LockGuard<RwLatch> hold(t.core().latch);
   ORRERY_TRY(impl_->prepare_write(t));
-  return impl_->insert_image(t, image);
+  return impl_->insert_row(t, image);
 }
 
 Status Transaction::update(Table& table, RowId row, std::span<const uint16_t> columns,
@@ -289,6 +314,7 @@ Status Transaction::update(Table& table, RowId row, std::span<const uint16_t> co
   for (size_t i = 0; i < columns.size(); ++i) {
     ORRERY_TRY(t.layout().set_cell(image, columns[i], values[i]));
   }
+  if (!t.sequences().empty()) TransactionImpl::take_numbers(t, image);
   return impl_->update_image(t, row, image, columns, base);
 }
 
