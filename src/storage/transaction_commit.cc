@@ -217,7 +217,9 @@ Result<CommitSeq> TransactionImpl::commit(CommitWait wait, CommitCapture* captur
   }
   if (state == nullptr || state->operations == 0) {
     roll_back();
-    return store.last_commit.load();
+    const CommitSeq last = store.last_commit.load();
+    if (capture != nullptr) capture->changes.seq_ = last;
+    return last;
   }
   if (capture != nullptr) ChangeCollector(*this, &capture->changes).run();
   drop_event_rows();

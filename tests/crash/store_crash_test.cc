@@ -13,6 +13,7 @@
 #include "storage/durability/durable_store.h"
 #include "storage/store.h"
 #include "storage/table.h"
+#include "storage/table_impl.h"
 
 namespace orrery::storage {
 namespace {
@@ -65,7 +66,9 @@ std::string dump(const Catalog& catalog, const ReadView& view) {
     out += "table " + table->def().name + " " + std::to_string(table->def().id) + ":";
     for (const ColumnDef& column : table->def().columns) out += " " + column.name;
     for (const auto& index : table->indexes()) out += " [" + index->def().name + "]";
-    out += "\n";
+    out += table->def().row_set ? " set " : "";
+    out += table->def().alias + "\n";
+    if (table->def().event) continue;  // a transaction sees events, nobody else does
     const std::vector<Row> rows = rows_of(*table, view);
     for (const Row& row : rows) out += std::to_string(row.id) + " " + row.text + "\n";
     for (const auto& index : table->indexes()) {
@@ -85,14 +88,36 @@ std::string dump(Store& store) {
   return dump(*catalog, view.view());
 }
 
-TableDef table_def(const std::string& name) {
+constexpr int64_t kFirstNumber = 1'000'001;
+
+/// One of SQL, or one of modules: a set of rows or not, of events or not, with a sequence.
+TableDef table_def(const std::string& name, uint64_t kind) {
   TableDef def;
   def.name = name;
-  def.columns = {{"id", AlgebraicType::integer(), "", "", true},
+  def.columns = {{"id", AlgebraicType::integer(), "", "", kind == 0},
                  {"s", AlgebraicType::option(AlgebraicType::text()), "", "", false}};
-  def.primary_key = 0;
-  def.indexes = {{0, "pk", IndexKind::kBTree, true, true, true, {0}, "BTREE"}};
+  if (kind != 3) {
+    def.primary_key = 0;
+    def.indexes = {{0, "pk", IndexKind::kBTree, true, true, true, {0}, "BTREE"}};
+  }
+  if (kind == 0) return def;
+  def.sequences = {{"ids", 0, kFirstNumber}};
+  def.row_set = kind != 1;
+  def.event = kind == 4;
+  def.alias = "other " + name;
   return def;
+}
+
+/// No number of a row is to come again.
+void expect_numbers_behind(const Store& store, const ReadView& view, const std::string& context) {
+  for (const auto& table : store.catalog()->tables()) {
+    if (table->def().sequences.empty() || table->def().event) continue;
+    const types::I128 next = impl_of(*table).sequences()[0]->reservation().next;
+    for (const Row& row : rows_of(*table, view)) {
+      const int64_t id = std::stoll(row.text);
+      if (id >= kFirstNumber) EXPECT_LT(id, next) << context << table->def().name;
+    }
+  }
 }
 
 struct Tally {
@@ -153,7 +178,9 @@ class Machine {
       const std::vector<Row> rows = rows_of(table, t.view());
       const std::string text = word();
       if (rows.empty() || random_.below(3) != 0) {
-        std::vector<Datum> cells = {Datum::integer(static_cast<int64_t>(random_.below(1000))),
+        const bool number = !table.def().sequences.empty() && random_.below(2) == 0;
+        const auto id = static_cast<int64_t>(number ? 0 : random_.below(1000));
+        std::vector<Datum> cells = {Datum::integer(id),
                                     text.empty() ? Datum::null() : Datum::text(text)};
         cells.resize(table.def().columns.size(), Datum::null());
         ORRERY_TRY_ASSIGN(const RowId row, t.insert(table, cells));
@@ -172,7 +199,7 @@ class Machine {
   Status change_definitions(Transaction& t, const std::vector<std::shared_ptr<Table>>& tables) {
     const std::string fresh = "t" + std::to_string(++serial_);
     if (tables.empty() || (tables.size() < kTablesMax && random_.below(4) == 0)) {
-      ORRERY_TRY_ASSIGN(const TableId id, t.create_table(table_def(fresh)));
+      ORRERY_TRY_ASSIGN(const TableId id, t.create_table(table_def(fresh, random_.below(5))));
       (void)id;
       return {};
     }
@@ -230,11 +257,17 @@ class Machine {
     t->begin_statement();
     states_.push_back(dump(*t->catalog(), t->view()));
     EXPECT_TRUE(t->end_statement());
-    if (!t->commit()) return false;
+    const bool waits = random_.below(3) != 0;
+    const Result<CommitSeq> done = waits ? t->commit() : t->commit_unsynced(nullptr);
+    if (!done) return false;
     EXPECT_EQ(dump(*store), states_.back()) << context();
     ++tally_->commits;
     if (definitions) ++tally_->definitions;
-    if (options_.sync_mode == SyncMode::kFull) promised_ = states_.size() - 1;
+    if (options_.sync_mode != SyncMode::kFull) return true;
+    if (!waits && random_.below(2) == 0) return true;
+    if (!waits && !store->wait_durable(*done)) return false;
+    EXPECT_GE(store->durable_seq(), *done) << context();
+    promised_ = states_.size() - 1;
     return true;
   }
 
@@ -280,6 +313,7 @@ class Machine {
     while (match > promised_ && states_[match - 1] != found) --match;
     ASSERT_GT(match, promised_) << context() << "promised state " << promised_ << " of "
                                 << states_.size() - 1;
+    expect_numbers_behind(*(*db)->store(), (*db)->store()->read_view().view(), context());
     states_.resize(match);
     promised_ = match - 1;
     sim_.files.stop();

@@ -1,0 +1,701 @@
+// Tables as modules have them: sets of rows, sequences, events, aliases, ranges inside of products.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <string>
+
+#include "base/bytes.h"
+#include "env/simulated.h"
+#include "storage/datastore.h"
+#include "storage/durability/durable_store.h"
+#include "storage/row_layout.h"
+#include "storage/store.h"
+#include "storage/table_impl.h"
+
+namespace orrery::storage {
+namespace {
+
+using types::AlgebraicType;
+using types::Datum;
+using types::I128;
+
+template <class... T>
+std::string product(T... fields) {
+  ByteWriter w;
+  auto put = [&](auto v) {
+    if constexpr (std::is_convertible_v<decltype(v), std::string_view>) {
+      w.write_prefixed(std::string_view(v));
+    } else {
+      w.write(v);
+    }
+  };
+  (put(fields), ...);
+  return w.buffer();
+}
+
+std::vector<std::string> rows_of(const Table& table, const ReadView& view) {
+  std::vector<std::string> out;
+  TableCursor cursor(table, view);
+  RowRef rows[64];
+  ReadLatch latch(table);
+  while (uint32_t n = cursor.next(rows, nullptr, 64)) {
+    for (uint32_t i = 0; i < n; ++i) table.layout().append_bsatn(rows[i], &out.emplace_back());
+  }
+  return out;
+}
+
+TableDef pairs(std::string_view name) {
+  TableDef def;
+  def.name = name;
+  def.columns = {{"a", AlgebraicType::u32(), "", "", false},
+                 {"b", AlgebraicType::string(), "", "", false}};
+  def.row_set = true;
+  return def;
+}
+
+class ModuleTablesTest : public ::testing::Test {
+ protected:
+  std::shared_ptr<Table> make(const TableDef& def) {
+    auto t = store_.begin(Isolation::kReadCommitted);
+    auto id = t->create_table(def);
+    EXPECT_TRUE(id) << id.error().message();
+    EXPECT_TRUE(t->commit());
+    auto table = store_.catalog()->find_table(*id);
+    table->add_watcher();
+    return table;
+  }
+  void begin() {
+    t_ = store_.begin(Isolation::kReadCommitted);
+    t_->begin_statement();
+  }
+  Result<RowId> insert(Table& table, std::string_view row, std::string* generated = nullptr) {
+    return insert_bsatn(*t_, table, row, generated);
+  }
+  uint64_t erase(Table& table, std::string_view row) {
+    uint32_t one = 1;
+    std::string rows(reinterpret_cast<const char*>(&one), 4);
+    auto done = delete_equal_bsatn(*t_, table, rows.append(row));
+    EXPECT_TRUE(done);
+    return done ? *done : 0;
+  }
+  ChangeSet commit() {
+    EXPECT_TRUE(t_->end_statement());
+    CommitCapture capture;
+    auto seq = t_->commit_unsynced(&capture);
+    EXPECT_TRUE(seq) << (seq ? "" : seq.error().message());
+    return std::move(capture.changes);
+  }
+  std::vector<std::string> scan(const Table& table) {
+    return rows_of(table, store_.read_view().view());
+  }
+
+  Store store_;
+  std::unique_ptr<Transaction> t_;
+};
+
+TEST_F(ModuleTablesTest, EqualRowsAreOne) {
+  auto table = make(pairs("set"));
+  const std::string long_row = product(uint32_t{1}, "a text that is longer than twelve bytes");
+  begin();
+  auto first = insert(*table, long_row);
+  ASSERT_TRUE(first);
+  EXPECT_FALSE(t_->insert_met_equal());
+  auto again = insert(*table, long_row);
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(t_->insert_met_equal());
+  EXPECT_EQ(*again, *first);
+  commit();
+  begin();
+  ASSERT_TRUE(insert(*table, long_row));
+  EXPECT_TRUE(t_->insert_met_equal());
+  EXPECT_FALSE(t_->has_writes());
+  ASSERT_TRUE(insert(*table, product(uint32_t{2}, "b")));
+  EXPECT_FALSE(t_->insert_met_equal());
+  EXPECT_EQ(erase(*table, long_row), 1u);
+  EXPECT_EQ(t_->row_count(*table), 1u);
+  auto back = insert(*table, long_row);  // takes the delete back
+  ASSERT_TRUE(back);
+  EXPECT_EQ(*back, *first);
+  EXPECT_EQ(t_->row_count(*table), 2u);
+  ChangeSet changes = commit();
+  ASSERT_EQ(changes.tables().size(), 1u);
+  EXPECT_TRUE(changes.tables()[0].deletes.empty());
+  ASSERT_EQ(changes.tables()[0].inserts.size(), 1u);
+  EXPECT_EQ(changes.tables()[0].inserts[0].bytes, product(uint32_t{2}, "b"));
+  store_.vacuum();
+  EXPECT_EQ(scan(*table).size(), 2u);
+  // Gone for good, and back in another transaction.
+  begin();
+  EXPECT_EQ(erase(*table, long_row), 1u);
+  commit();
+  store_.vacuum();
+  begin();
+  ASSERT_TRUE(insert(*table, long_row));
+  EXPECT_FALSE(t_->insert_met_equal());
+  commit();
+  EXPECT_EQ(scan(*table).size(), 2u);
+}
+
+TEST_F(ModuleTablesTest, AnotherRowWithTheKeyIsRefused) {
+  TableDef def = pairs("keyed");
+  def.indexes = {{0, "a", IndexKind::kBTree, true, false, false, {0}, ""}};
+  auto table = make(def);
+  EXPECT_EQ(impl_of(*table).row_set_index(), nullptr);
+  begin();
+  ASSERT_TRUE(insert(*table, product(uint32_t{1}, "x")));
+  ASSERT_TRUE(insert(*table, product(uint32_t{1}, "x")));
+  EXPECT_TRUE(t_->insert_met_equal());
+  auto other = insert(*table, product(uint32_t{1}, "y"));
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code(), ErrorCode::kUnique);
+  commit();
+  begin();
+  erase(*table, product(uint32_t{1}, "x"));
+  ASSERT_TRUE(insert(*table, product(uint32_t{1}, "y")));
+  auto back = insert(*table, product(uint32_t{1}, "x"));
+  ASSERT_FALSE(back);
+  EXPECT_EQ(back.error().code(), ErrorCode::kUnique);
+  auto same = update_bsatn(*t_, *table, *table->find_index("a"), product(uint32_t{1}, "y"), nullptr);
+  ASSERT_TRUE(same);
+  EXPECT_EQ(*same, UpdateOutcome::kUpdated);
+  commit();
+}
+
+TEST_F(ModuleTablesTest, UpdatesThatMakeRowsEqualMergeThem) {
+  auto table = make(pairs("set"));
+  begin();
+  ASSERT_TRUE(insert(*table, product(uint32_t{1}, "x")));
+  ASSERT_TRUE(insert(*table, product(uint32_t{2}, "x")));
+  ASSERT_TRUE(insert(*table, product(uint32_t{3}, "x")));
+  commit();
+  begin();
+  const uint16_t column = 0;
+  const Datum one = Datum::integer(1);
+  for (RowId row = 0; row < 3; ++row) ASSERT_TRUE(t_->update(*table, row, {&column, 1}, {&one, 1}));
+  ChangeSet changes = commit();
+  EXPECT_EQ(changes.tables()[0].deletes.size(), 2u);
+  EXPECT_EQ(scan(*table), std::vector<std::string>{product(uint32_t{1}, "x")});
+}
+
+TEST_F(ModuleTablesTest, TwoTransactionsInsertTheSameRow) {
+  auto table = make(pairs("set"));
+  auto a = store_.begin(Isolation::kReadCommitted), b = store_.begin(Isolation::kReadCommitted);
+  a->begin_statement();
+  b->begin_statement();
+  const std::string row = product(uint32_t{1}, "x");
+  ASSERT_TRUE(insert_bsatn(*a, *table, row, nullptr));
+  ASSERT_TRUE(insert_bsatn(*b, *table, row, nullptr));
+  EXPECT_TRUE(a->commit());
+  auto late = b->commit();
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code(), ErrorCode::kConflict);
+  EXPECT_EQ(scan(*table).size(), 1u);
+}
+
+TEST_F(ModuleTablesTest, MemoryOfTheHiddenIndex) {
+  TableDef def = pairs("set");
+  def.columns[1].type = AlgebraicType::u32();
+  auto table = make(def);
+  begin();
+  for (uint32_t i = 0; i < 100000; ++i) ASSERT_TRUE(insert(*table, product(i, i)));
+  const IndexImpl* index = impl_of(*table).row_set_index();
+  ASSERT_NE(index, nullptr);
+  EXPECT_EQ(index->entries(), 100000u);
+  EXPECT_LE(index->memory_bytes(), 16u * 100000u);
+  commit();
+  begin();
+  for (uint32_t i = 0; i < 100000; ++i) ASSERT_EQ(erase(*table, product(i, i)), 1u);
+  commit();
+  store_.vacuum();
+  EXPECT_EQ(index->entries(), 0u);
+  EXPECT_LE(index->memory_bytes(), 1024u);
+}
+
+SequenceDef sequence(uint16_t column, I128 start = 1, I128 min = 1,
+                     I128 max = static_cast<I128>(~types::U128{0} >> 1), I128 increment = 1) {
+  return {"seq" + std::to_string(column), column, start, min, max, increment};
+}
+
+TEST_F(ModuleTablesTest, SequencesOfEveryWidth) {
+  TableDef def;
+  def.name = "wide";
+  using A = AlgebraicType;
+  const AlgebraicType types[] = {A::i8(),  A::u8(),   A::i16(),  A::u16(),  A::i32(),  A::u32(),
+                                 A::i64(), A::u64(),  A::i128(), A::u128(), A::i256(), A::u256()};
+  size_t bytes = 0;
+  for (uint16_t i = 0; i < 12; ++i) {
+    def.columns.push_back({"c" + std::to_string(i), types[i], "", "", false});
+    def.sequences.push_back(sequence(i, -3, -5, 300));
+    bytes += *types[i].fixed_bytes();
+  }
+  std::swap(def.sequences[2], def.sequences[7]);  // their order does not matter
+  auto table = make(def);
+  begin();
+  std::string zero(bytes, '\0');
+  for (int n = 0; n < 700; ++n) {
+    std::string generated;
+    ASSERT_TRUE(insert(*table, zero, &generated));
+    const I128 value = (n + 2) % 306 - 5;
+    std::string want;
+    for (const AlgebraicType& type : types) {
+      std::string wide(32, value < 0 ? '\xff' : '\0');
+      std::memcpy(wide.data(), &value, 16);
+      want += wide.substr(0, *type.fixed_bytes());
+    }
+    ASSERT_EQ(generated, want) << n;
+  }
+  commit();
+}
+
+TEST_F(ModuleTablesTest, NumbersAreGivenOutOnce) {
+  TableDef def = pairs("numbered");
+  def.sequences = {sequence(0)};
+  def.columns.push_back({"n", AlgebraicType::i16(), "", "", false});
+  def.sequences.push_back(sequence(2, 5, 1, 10, -3));
+  def.indexes = {{0, "a", IndexKind::kBTree, true, true, true, {0}, ""}};
+  auto table = make(def);
+  begin();
+  std::string got;
+  ASSERT_TRUE(insert(*table, product(uint32_t{0}, "x", int16_t{0}), &got));
+  EXPECT_EQ(got, product(uint32_t{1}, int16_t{5}));
+  got.clear();
+  ASSERT_TRUE(insert(*table, product(uint32_t{7}, "x", int16_t{0}), &got));
+  EXPECT_EQ(got, product(uint32_t{7}, int16_t{2}));  // kept, and the sequence stays
+  got.clear();
+  ASSERT_TRUE(insert(*table, product(uint32_t{0}, "x", int16_t{9}), &got));
+  EXPECT_EQ(got, product(uint32_t{2}, int16_t{9}));
+  t_->rollback();
+  begin();
+  got.clear();
+  ASSERT_TRUE(insert(*table, product(uint32_t{0}, "x", int16_t{0}), &got));
+  EXPECT_EQ(got, product(uint32_t{3}, int16_t{9}));  // nothing is given back; 2 - 3 wraps to 9
+  got.clear();
+  ASSERT_TRUE(update_bsatn(*t_, *table, *table->find_index("a"),
+                           product(uint32_t{3}, "y", int16_t{0}), &got));
+  EXPECT_EQ(got, product(uint32_t{3}, int16_t{6}));
+  // SQL: NULL is a 0, even where the column cannot hold it.
+  const Datum row[] = {Datum::null(), Datum::text("sql"), Datum::integer(0)};
+  ASSERT_TRUE(t_->insert(*table, row));
+  EXPECT_EQ(rows_of(*table, t_->view()).back(), product(uint32_t{4}, "sql", int16_t{3}));
+  const Datum bad[] = {Datum::null(), Datum::null(), Datum::integer(0)};
+  auto refused = t_->insert(*table, bad);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::kNotNull);
+  commit();
+}
+
+TEST_F(ModuleTablesTest, SequencesThatMakeNoSense) {
+  auto refuse = [&](TableDef def) {
+    auto t = store_.begin(Isolation::kReadCommitted);
+    auto made = t->create_table(std::move(def));
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().code(), ErrorCode::kInvalidArgument);
+  };
+  TableDef def = pairs("bad");
+  const SequenceDef bad[] = {sequence(1),           sequence(5),           sequence(0, 0, 1, 9),
+                             sequence(0, 1, 1, 1),  sequence(0, 1, 2, 1),  sequence(0, 1, 1, 9, 0),
+                             sequence(0, 1, 1, 9, 8), sequence(0, 1, 1, 9, -8)};
+  for (const SequenceDef& s : bad) {
+    def.sequences = {s};
+    refuse(def);
+  }
+  def.sequences = {sequence(0), sequence(0)};
+  refuse(def);
+}
+
+TEST_F(ModuleTablesTest, NoOverflowAtTheEndsOfI128) {
+  const I128 largest = static_cast<I128>(~types::U128{0} >> 1), least = -largest - 1;
+  Sequence up(sequence(0, largest - 1, least, largest, largest));
+  EXPECT_EQ(up.take(), largest - 1);
+  EXPECT_EQ(up.take(), least + largest - 2);
+  Sequence down(sequence(0, least, least, largest, least + 1));
+  EXPECT_EQ(down.take(), least);
+  EXPECT_EQ(down.take(), largest + (least + 1) + 1);
+}
+
+TEST_F(ModuleTablesTest, EventsAreOnlyInTheChangeSet) {
+  TableDef def = pairs("events");
+  def.event = true;
+  def.sequences = {sequence(0)};
+  def.indexes = {{0, "b", IndexKind::kBTree, true, false, false, {1}, ""}};
+  auto table = make(def);
+  TableDef plain = pairs("plain");
+  auto other = make(plain);
+  for (int round = 0; round < 3; ++round) {
+    auto neighbour = store_.begin(Isolation::kReadCommitted);
+    neighbour->begin_statement();
+    ASSERT_TRUE(insert_bsatn(*neighbour, *table, product(uint32_t{0}, "one"), nullptr));
+    begin();
+    EXPECT_EQ(t_->row_count(*table), 0u);
+    ASSERT_TRUE(insert(*table, product(uint32_t{0}, "one")));
+    ASSERT_TRUE(insert(*other, product(uint32_t{1}, "row " + std::to_string(round))));
+    ASSERT_TRUE(insert(*table, product(uint32_t{0}, "a second event, with a long text")));
+    ASSERT_TRUE(insert(*table, product(uint32_t{0}, "gone")));
+    auto twice = insert(*table, product(uint32_t{0}, "one"));
+    ASSERT_FALSE(twice);
+    EXPECT_EQ(twice.error().code(), ErrorCode::kUnique);
+    auto range = decode_point(*table, *table->find_index("b"), product("gone"));
+    ASSERT_TRUE(range);
+    auto gone = delete_range_bsatn(*t_, *table, *table->find_index("b"), *range);
+    ASSERT_TRUE(gone);
+    EXPECT_EQ(*gone, 1u);
+    EXPECT_EQ(t_->row_count(*table), 2u);
+    EXPECT_EQ(rows_of(*table, t_->view()).size(), 2u);
+    ChangeSet changes = commit();
+    ASSERT_EQ(changes.tables().size(), 2u);
+    EXPECT_TRUE(changes.tables()[0].event);
+    EXPECT_TRUE(changes.tables()[0].deletes.empty());
+    EXPECT_EQ(changes.tables()[0].inserts.size(), 2u);
+    EXPECT_FALSE(changes.tables()[1].event);
+    EXPECT_TRUE(scan(*table).empty());
+    EXPECT_EQ(scan(*other).size(), size_t(round) + 1);
+    EXPECT_TRUE(neighbour->commit());
+    EXPECT_TRUE(scan(*table).empty());
+  }
+  CommitSeq last = store_.last_commit();
+  begin();
+  ASSERT_TRUE(insert(*table, product(uint32_t{0}, "alone")));
+  EXPECT_GT(commit().seq(), last);
+  store_.vacuum();
+  EXPECT_EQ(table->approximate_row_count(), 0u);
+}
+
+TEST_F(ModuleTablesTest, AliasesAreNamesToo) {
+  TableDef def = pairs("the_table");
+  def.alias = "TheTable2";
+  def.columns[1].alias = "theB";
+  def.indexes = {{0, "the_table_b_idx", IndexKind::kBTree, false, false, false, {1}, "", "theB_idx"}};
+  auto table = make(def);
+  EXPECT_EQ(store_.catalog()->find_table("thetable2"), table);
+  EXPECT_EQ(table->def().find_column("theB"), 1);
+  EXPECT_NE(table->find_index("theb_IDX"), nullptr);
+  begin();
+  TableDef next = table->def();
+  next.alias = "Other";
+  std::vector<ColumnSource> sources = {{0, {}}, {1, {}}};
+  ASSERT_TRUE(t_->rewrite_table("the_table", next, sources));
+  ASSERT_TRUE(t_->create_table(pairs("TheTable2")));
+  commit();
+  EXPECT_EQ(store_.catalog()->find_table("other")->def().id, table->def().id);
+  EXPECT_EQ(store_.catalog()->find_table("TheTable2")->def().name, "TheTable2");
+}
+
+AlgebraicType colour(bool more) {
+  std::vector<types::TypeElement> variants = {{"red", AlgebraicType::unit()},
+                                              {"grey", AlgebraicType::unit()}};
+  if (more) {
+    variants.emplace_back("mixed", AlgebraicType::array(AlgebraicType::u8()));
+    variants.emplace_back("blue", AlgebraicType::unit());
+  }
+  return AlgebraicType::sum(variants);
+}
+
+TEST_F(ModuleTablesTest, SumsGrowAndColumnsComeWithDefaults) {
+  TableDef def;
+  def.name = "t";
+  def.columns = {{"id", AlgebraicType::u64(), "", "", false},
+                 {"c", colour(false), "", "", false},
+                 {"list", AlgebraicType::array(colour(false)), "", "", false}};
+  def.indexes = {{0, "id", IndexKind::kBTree, true, true, true, {0}, ""},
+                 {0, "c", IndexKind::kBTree, false, false, false, {1}, ""}};
+  def.row_set = true;
+  def.sequences = {sequence(0)};
+  make(def);
+  auto table = store_.catalog()->find_table("t");
+  begin();
+  const std::string list = product(uint32_t{2}, uint8_t{1}, uint8_t{0});
+  ASSERT_TRUE(insert(*table, product(uint64_t{0}, uint8_t{1}) + list));
+  ASSERT_TRUE(insert(*table, product(uint64_t{0}, uint8_t{0}) + list));
+  commit();
+  begin();
+  TableDef next = table->def();
+  next.columns[1].type = colour(true);
+  next.columns[2].type = AlgebraicType::array(colour(true));
+  next.columns.push_back({"p", AlgebraicType::product({{"x", AlgebraicType::string()},
+                                                       {"y", AlgebraicType::u8()}}),
+                          "", "", false});
+  next.columns.push_back({"o", AlgebraicType::option(AlgebraicType::u64()), "", "", false});
+  const std::string fill = product("a default that is long enough", uint8_t{9});
+  std::vector<ColumnSource> sources = {
+      {0, {}}, {1, {}}, {2, {}}, {-1, {}, fill}, {-1, {}, product(uint8_t{0}, uint64_t{5})}};
+  auto bad = sources;
+  bad[3].fill_bsatn = fill + "x";
+  EXPECT_FALSE(t_->rewrite_table("t", next, bad));
+  bad[3].fill_bsatn = fill.substr(0, 9);
+  EXPECT_FALSE(t_->rewrite_table("t", next, bad));
+  Status done = t_->rewrite_table("t", next, sources);
+  ASSERT_TRUE(done) << done.error().message();
+  table = t_->catalog()->find_table("t");
+  std::string generated;
+  const std::string tail = fill + product(uint8_t{0}, uint64_t{5});
+  ASSERT_TRUE(insert(*table, product(uint64_t{0}, uint8_t{3}) + list + tail, &generated));
+  EXPECT_EQ(generated, product(uint64_t{3}));  // the sequence goes on
+  commit();
+  EXPECT_EQ(scan(*table),
+            (std::vector<std::string>{product(uint64_t{1}, uint8_t{1}) + list + tail,
+                                      product(uint64_t{2}, uint8_t{0}) + list + tail,
+                                      product(uint64_t{3}, uint8_t{3}) + list + tail}));
+}
+
+// --- commits that do not wait ---
+
+/// A log whose sync does what the test wants.
+class HookLog : public CommitLog {
+ public:
+  Status append(CommitSeq seq, CommitKind, std::string_view) override {
+    if (broken) return Error(ErrorCode::kIo, "broken");
+    last = seq;
+    return {};
+  }
+  Status wait_durable(CommitSeq) override { return on_wait ? on_wait() : Status(); }
+  CommitSeq durable_seq() const override { return durable; }
+  void sync_soon() override { ++asked; }
+  Status health() const override { return {}; }
+  void on_durable(std::function<void()>) override {}
+  std::function<Status()> on_wait;
+  CommitSeq last = 0, durable = 0;
+  bool broken = false;
+  int asked = 0;
+};
+
+TEST(UnsyncedCommitTest, ACommitThatWasSeenCannotBeUndone) {
+  Store store;
+  HookLog log;
+  store.attach_log(&log);
+  auto put = [&](uint32_t a, bool waits) {
+    auto t = store.begin(Isolation::kReadCommitted);
+    t->begin_statement();
+    EXPECT_TRUE(insert_bsatn(*t, *t->catalog()->find_table("set"), product(a, "x"), nullptr));
+    return waits ? t->commit() : t->commit_unsynced(nullptr);
+  };
+  {
+    auto t = store.begin(Isolation::kReadCommitted);
+    ASSERT_TRUE(t->create_table(pairs("set")));
+    ASSERT_TRUE(t->commit());
+  }
+  EXPECT_EQ(log.asked, 0);
+  ASSERT_TRUE(put(1, false));
+  EXPECT_EQ(log.asked, 1);
+  EXPECT_EQ(store.durable_seq(), 0u);
+  log.durable = log.last;
+  EXPECT_EQ(store.durable_seq(), store.last_commit());
+  log.on_wait = [&] {
+    log.on_wait = nullptr;
+    EXPECT_TRUE(put(3, false));  // makes the one that waits visible
+    log.broken = true;
+    return Status(Error(ErrorCode::kIo, "sync failed"));
+  };
+  EXPECT_FALSE(put(2, true));
+  auto table = store.catalog()->find_table("set");
+  EXPECT_EQ(rows_of(*table, store.read_view().view()).size(), 3u);
+  log.on_wait = [&] { return Status(Error(ErrorCode::kIo, "sync failed")); };
+  EXPECT_FALSE(put(4, true));
+  log.broken = false;
+  EXPECT_FALSE(put(5, true));  // nobody saw it
+  EXPECT_EQ(rows_of(*table, store.read_view().view()).size(), 3u);
+  log.on_wait = nullptr;
+  EXPECT_TRUE(put(6, true));
+  store.vacuum();
+  EXPECT_EQ(rows_of(*table, store.read_view().view()).size(), 4u);
+}
+
+class UnsyncedStoreTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<DurableStore> open() {
+    options_.sync_mode = SyncMode::kFull;
+    auto db = DurableStore::open("db", options_, sim_.environment());
+    EXPECT_TRUE(db) << (db ? "" : db.error().message());
+    return db ? std::move(*db) : nullptr;
+  }
+  static Result<CommitSeq> put(Store& store, uint32_t a) {
+    auto t = store.begin(Isolation::kReadCommitted);
+    auto table = t->catalog()->find_table("set");
+    if (table == nullptr) {
+      TableDef def = pairs("set");
+      def.sequences = {sequence(0)};
+      ORRERY_TRY_ASSIGN(TableId id, t->create_table(def));
+      table = t->catalog()->find_table(id);
+    }
+    t->begin_statement();
+    ORRERY_TRY_ASSIGN(RowId row, insert_bsatn(*t, *table, product(a, "x"), nullptr));
+    (void)row;
+    return t->commit_unsynced(nullptr);
+  }
+  static std::vector<std::string> rows(Store& store) {
+    return rows_of(*store.catalog()->find_table("set"), store.read_view().view());
+  }
+  env::SimEnvironment sim_{5};
+  DurabilityOptions options_;
+};
+
+TEST_F(UnsyncedStoreTest, DurableInOrderAfterAWait) {
+  std::vector<std::string> want;
+  CommitSeq last = 0;
+  {
+    auto db = open();
+    auto store = db->store();
+    int told = 0;
+    store->on_durable([&] { ++told; });
+    for (uint32_t i = 0; i < 5; ++i) {
+      auto seq = put(*store, 0);
+      ASSERT_TRUE(seq);
+      last = *seq;
+    }
+    want = rows(*store);
+    EXPECT_EQ(want.size(), 5u);
+    ASSERT_TRUE(store->wait_durable(last));
+    EXPECT_GE(store->durable_seq(), last);
+    EXPECT_GT(told, 0);
+    EXPECT_TRUE(store->log_health());
+    store->on_durable(nullptr);
+    sim_.files.stop();
+  }
+  sim_.files.restart();
+  auto db = open();
+  EXPECT_EQ(rows(*db->store()), want);
+  EXPECT_EQ(db->store()->durable_seq(), db->store()->last_commit());
+  // The rest of the batch is skipped.
+  ASSERT_TRUE(put(*db->store(), 0));
+  EXPECT_EQ(rows(*db->store()).back(), product(uint32_t{4097}, "x"));
+}
+
+TEST_F(UnsyncedStoreTest, AfterACheckpointTheNumbersGoOn) {
+  for (uint32_t round = 0; round < 3; ++round) {
+    auto db = open();
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(put(*db->store(), 0));
+    EXPECT_EQ(rows(*db->store()).back(), product(4096 * round + 3, "x"));
+    ASSERT_TRUE(db->checkpoint());
+  }
+}
+
+TEST_F(UnsyncedStoreTest, AFailedSyncIsReported) {
+  auto db = open();
+  auto store = db->store();
+  ASSERT_TRUE(put(*store, 1));
+  int told = 0;
+  store->on_durable([&] { ++told; });
+  sim_.files.fail_at(2, env::SimFault::kOnce);
+  auto seq = put(*store, 2);
+  ASSERT_TRUE(seq);  // handed over; nobody has synced
+  EXPECT_FALSE(store->wait_durable(*seq));
+  EXPECT_LT(store->durable_seq(), *seq);
+  EXPECT_FALSE(store->log_health());
+  EXPECT_GT(told, 0);
+  EXPECT_FALSE(put(*store, 3));
+  EXPECT_EQ(rows(*store).size(), 2u);
+  store->on_durable(nullptr);
+}
+
+TEST(UnsyncedCommitTest, InMemoryEverythingIsDurable) {
+  Store store;
+  auto t = store.begin(Isolation::kReadCommitted);
+  ASSERT_TRUE(t->create_table(pairs("set")));
+  auto seq = t->commit_unsynced(nullptr);
+  ASSERT_TRUE(seq);
+  EXPECT_EQ(store.durable_seq(), *seq);
+  EXPECT_TRUE(store.wait_durable(*seq));
+}
+
+// --- ranges ---
+
+/// Bounds as the ABI has them, and which values they take, for a list of fields of type i32.
+struct Bounds {
+  std::vector<int32_t> prefix;
+  int lower_tag, upper_tag;
+  int32_t lower, upper;
+  bool takes(const std::vector<int32_t>& key) const {
+    for (size_t i = 0; i < prefix.size(); ++i) {
+      if (key[i] != prefix[i]) return false;
+    }
+    const int32_t at = key[prefix.size()];
+    if (lower_tag == 0 && at < lower) return false;
+    if (lower_tag == 1 && at <= lower) return false;
+    if (upper_tag == 0 && at > upper) return false;
+    return upper_tag != 1 || at < upper;
+  }
+};
+
+TEST_F(ModuleTablesTest, RangesOverColumnsAndOverFieldsOfOneColumn) {
+  TableDef def;
+  def.name = "t";
+  const AlgebraicType i32 = AlgebraicType::i32();
+  def.columns = {{"x", i32, "", "", false},
+                 {"y", i32, "", "", false},
+                 {"z", i32, "", "", false},
+                 {"p", AlgebraicType::product({{"x", i32}, {"y", i32}, {"z", i32}}), "", "", false}};
+  def.indexes = {{0, "three", IndexKind::kBTree, false, false, false, {0, 1, 2}, ""},
+                 {0, "one", IndexKind::kBTree, false, false, false, {3}, ""},
+                 {0, "x", IndexKind::kDirect, false, false, false, {0}, ""},
+                 {0, "hash", IndexKind::kHash, false, false, false, {0}, ""}};
+  auto table = make(def);
+  std::mt19937 random(7);
+  const int32_t values[] = {INT32_MIN, -1, 0, 1, 2, INT32_MAX};
+  auto any = [&] { return values[random() % 6]; };
+  std::vector<std::vector<int32_t>> keys;
+  begin();
+  for (int i = 0; i < 300; ++i) {
+    keys.push_back({any(), any(), any()});
+    const auto& k = keys.back();
+    ASSERT_TRUE(insert(*table, product(k[0], k[1], k[2], k[0], k[1], k[2])));
+  }
+  commit();
+  const ReadViewHandle view = store_.read_view();
+  for (int round = 0; round < 3000; ++round) {
+    Bounds b{{}, int(random() % 3), int(random() % 3), any(), any()};
+    for (size_t n = random() % 3; n > 0; --n) b.prefix.push_back(any());
+    std::string prefix, lower(1, char(b.lower_tag)), upper(1, char(b.upper_tag));
+    for (int32_t v : b.prefix) prefix += product(v);
+    if (b.lower_tag != 2) lower += product(b.lower);
+    if (b.upper_tag != 2) upper += product(b.upper);
+    size_t want = 0;
+    for (const auto& key : keys) want += b.takes(key) ? 1 : 0;
+    for (const char* name : {"three", "one", "x"}) {
+      if (name[0] == 'x' && !b.prefix.empty()) continue;
+      const Index& index = *table->find_index(name);
+      auto range = decode_range(*table, index,
+                                {prefix, static_cast<uint32_t>(b.prefix.size()), lower, upper});
+      ASSERT_TRUE(range) << range.error().message();
+      IndexCursor cursor(*table, index, view.view(), *range);
+      ReadLatch latch(*table);
+      RowRef rows[512];
+      const uint32_t n = cursor.next(rows, nullptr, 512);
+      ASSERT_EQ(n, want) << name << " round " << round;
+      for (uint32_t i = 0; i < n; ++i) {
+        std::vector<int32_t> key(3);
+        std::memcpy(key.data(), rows[i], 12);
+        ASSERT_TRUE(b.takes(key));
+      }
+    }
+  }
+  const Index& one = *table->find_index("one");
+  const std::string unbounded(1, '\2');
+  // A bound may be a whole product, too.
+  auto whole = decode_range(*table, one, {{}, 0, '\0' + product(0, 0, 0), '\0' + product(0, 0, 0)});
+  ASSERT_TRUE(whole);
+  auto point = decode_point(*table, one, product(0, 0, 0));
+  ASSERT_TRUE(point);
+  EXPECT_EQ(whole->lower, point->lower);
+  EXPECT_EQ(whole->upper, point->upper);
+  auto code = [&](const char* name, BsatnRange range) {
+    auto got = decode_range(*table, *table->find_index(name), range);
+    return got ? ErrorCode::kOk : got.error().code();
+  };
+  const std::string two = product(1, 2), three = product(1, 2, 3);
+  EXPECT_EQ(code("hash", {{}, 0, unbounded, unbounded}), ErrorCode::kNotSupported);
+  EXPECT_EQ(code("x", {two, 1, unbounded, unbounded}), ErrorCode::kDecode);
+  EXPECT_EQ(code("three", {three, 3, unbounded, unbounded}), ErrorCode::kDecode);
+  EXPECT_EQ(code("one", {three, 3, unbounded, unbounded}), ErrorCode::kDecode);
+  EXPECT_EQ(code("one", {two, 2, unbounded, unbounded}), ErrorCode::kOk);
+  EXPECT_EQ(code("one", {two.substr(1), 2, unbounded, unbounded}), ErrorCode::kDecode);
+  EXPECT_EQ(code("one", {two, 1, unbounded, unbounded}), ErrorCode::kDecode);
+  EXPECT_EQ(code("one", {"ignored", 0, unbounded, unbounded}), ErrorCode::kOk);
+  EXPECT_EQ(code("one", {{}, 0, std::string(), unbounded}), ErrorCode::kDecode);
+  EXPECT_EQ(code("one", {{}, 0, std::string(1, '\3'), unbounded}), ErrorCode::kDecode);
+  EXPECT_EQ(code("one", {{}, 0, '\0' + two.substr(0, 3), unbounded}), ErrorCode::kDecode);
+  EXPECT_EQ(code("one", {{}, 0, unbounded + "x", unbounded}), ErrorCode::kDecode);
+}
+
+}  // namespace
+}  // namespace orrery::storage
