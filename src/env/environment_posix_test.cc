@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <stdlib.h>
 
 #include <atomic>
@@ -68,6 +69,15 @@ TEST_F(PosixFilesTest, OpenModesTellMissingAndExisting) {
   EXPECT_FALSE(files_.open(path, OpenMode::kReadOnly).value()->append("x"));
   const Error error = std::move(files_.open(join_path(root_, "no/b"), OpenMode::kCreate)).error();
   EXPECT_NE(error.message().find(root_ + "/no/b"), std::string::npos) << error.message();
+}
+
+TEST_F(PosixFilesTest, SecretFilesAreForTheirOwner) {
+  const std::string path = join_path(root_, "key");
+  ASSERT_TRUE(files_.open(path, OpenMode::kCreateSecret).value()->append("x"));
+  struct stat status = {};
+  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600u);
+  EXPECT_FALSE(files_.open(path, OpenMode::kCreateSecret));
 }
 
 TEST_F(PosixFilesTest, DirectoriesRenameAndRemove) {

@@ -25,6 +25,7 @@ enum class OpenMode : uint8_t {
   kCreate,     ///< opened for reading and writing, made empty where it does not exist
   kCreateNew,  ///< must not exist
   kTruncate,   ///< made, or emptied
+  kCreateSecret,  ///< must not exist; only this user may read it, where the system can say so
 };
 
 class File {

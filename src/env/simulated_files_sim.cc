@@ -382,7 +382,9 @@ Result<std::unique_ptr<File>> SimFileSystem::open(std::string_view path, OpenMod
   if (it != dir->names.end()) {
     node = it->second;
     if (node->directory) return io_error("open", path, "is a directory");
-    if (mode == OpenMode::kCreateNew) return io_error("open", path, "exists");
+    if (mode == OpenMode::kCreateNew || mode == OpenMode::kCreateSecret) {
+      return io_error("open", path, "exists");
+    }
     if (mode == OpenMode::kTruncate && !node->current.empty()) {
       state_->used -= node->current.size();
       node->current.clear();

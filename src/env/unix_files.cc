@@ -104,6 +104,7 @@ int flags_of(OpenMode mode) {
     case OpenMode::kCreate:
       return O_RDWR | O_CREAT;
     case OpenMode::kCreateNew:
+    case OpenMode::kCreateSecret:
       return O_RDWR | O_CREAT | O_EXCL;
     case OpenMode::kTruncate:
       return O_RDWR | O_CREAT | O_TRUNC;
@@ -126,19 +127,20 @@ Error unix_error(std::string_view action, std::string_view path, int errno_value
   return Error(full ? ErrorCode::kDiskFull : ErrorCode::kIo, std::move(message));
 }
 
-int unix_open(const char* path, int flags) {
+int unix_open(const char* path, int flags, unsigned permissions) {
 #if defined(O_CLOEXEC)
   flags |= O_CLOEXEC;
 #endif
   for (;;) {
-    const int fd = ::open(path, flags, 0644);
+    const int fd = ::open(path, flags, permissions);
     if (fd >= 0 || errno != EINTR) return fd;
   }
 }
 
 Result<std::unique_ptr<File>> UnixFileSystem::open(std::string_view path, OpenMode mode) {
   std::string name(path);
-  const int fd = unix_open(name.c_str(), flags_of(mode));
+  const unsigned permissions = mode == OpenMode::kCreateSecret ? 0600 : 0644;
+  const int fd = unix_open(name.c_str(), flags_of(mode), permissions);
   if (fd < 0) return unix_error("open", path, errno);
   return std::unique_ptr<File>(std::make_unique<UnixFile>(fd, std::move(name)));
 }

@@ -20,6 +20,7 @@ class UnixFileSystem : public FileSystem {
 /// An Error for `errno_value`, with kDiskFull told apart: "cannot <action> '<path>': <reason>".
 Error unix_error(std::string_view action, std::string_view path, int errno_value);
 /// Opens with close-on-exec, retrying interrupted calls; -1 with errno set.
-int unix_open(const char* path, int flags);
+/// Permissions are those of a file that it makes.
+int unix_open(const char* path, int flags, unsigned permissions = 0644);
 
 }  // namespace orrery::env
