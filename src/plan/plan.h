@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,8 @@ struct OutputColumn {
   std::string name;
   types::TypeId type = types::TypeId::kNull;
   bool nullable = true;
+  /// Of a statement's column that is a table's own: its type there. SQL's type says less.
+  std::optional<types::AlgebraicType> column_type = std::nullopt;
 };
 
 struct PlanNode {

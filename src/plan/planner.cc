@@ -20,8 +20,14 @@ Result<std::unique_ptr<PlannedStatement>> finish_read(PlanContext& context, Boun
   std::vector<ColumnId> columns;
   for (const ScopeColumn& output : query.outputs) {
     columns.push_back(output.id);
-    out->columns.push_back({std::string(output.label), context.columns[output.id].type,
-                            output.nullable});
+    const ColumnInfo& column = context.columns[output.id];
+    OutputColumn& header = out->columns.emplace_back();
+    header.name = output.label;
+    header.type = column.type;
+    header.nullable = output.nullable;
+    if (column.table != nullptr) {
+      header.column_type = column.table->def().columns[column.table_column].type;
+    }
   }
   query.rel = optimize(context, std::move(query.rel));
   for (Cte& cte : context.ctes) {
