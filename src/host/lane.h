@@ -58,8 +58,8 @@ class Lane {
   };
   template <class Task>
   struct TaskOf final : Node {
-    explicit TaskOf(Task&& t) : task(std::move(t)) {}
-    explicit TaskOf(const Task& t) : task(t) {}
+    template <class From>
+    explicit TaskOf(From&& from) : task(std::forward<From>(from)) {}
     void run() override { task(); }
     Task task;
   };

@@ -47,6 +47,8 @@ Result<ModuleRecord> module_record(storage::Transaction& transaction);
 Status add_client(storage::Transaction& transaction, const Caller& client,
                   std::string_view jwt_payload);
 Status remove_client(storage::Transaction& transaction, const Caller& client);
+/// Forgets all clients and their credentials.
+Status clear_clients(storage::Transaction& transaction);
 Result<std::vector<Caller>> clients(storage::Transaction& transaction);
 Result<std::optional<std::string>> client_credentials(storage::Transaction& transaction,
                                                       const types::ConnectionId& connection);

@@ -1,0 +1,126 @@
+#include "host/lane.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+
+#include "env/environment.h"
+#include "host/module_log.h"
+#include "host/schedule_row.h"
+
+namespace orrery::host {
+namespace {
+
+env::Clock& test_clock() { return *env::system_environment().clock; }
+
+TEST(LaneTest, RunsTasksOfManyThreadsInTheirOrder) {
+  constexpr int kThreads = 4;
+  constexpr int kTasks = 20'000;
+  Lane lane(test_clock(), 128);
+  std::vector<int> last(kThreads, -1);
+  bool in_order = true;
+  std::vector<Thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kTasks; ++i) {
+        lane.post([&, t, i] {
+          in_order = in_order && last[static_cast<size_t>(t)] == i - 1;
+          last[static_cast<size_t>(t)] = i;
+        });
+      }
+    });
+  }
+  for (Thread& thread : threads) thread.join();
+  lane.stop();
+  EXPECT_TRUE(in_order);
+  for (int i : last) EXPECT_EQ(i, kTasks - 1);
+}
+
+TEST(LaneTest, RefusesTasksOnceStopped) {
+  Lane lane(test_clock(), 16);
+  auto token = std::make_shared<int>(1);
+  EXPECT_TRUE(lane.run([&] { EXPECT_TRUE(lane.on_lane()); }));
+  EXPECT_FALSE(lane.on_lane());
+  lane.stop();
+  EXPECT_FALSE(lane.post([token] {}));
+  EXPECT_EQ(token.use_count(), 1);
+  EXPECT_FALSE(lane.run([] {}));
+}
+
+TEST(LaneTest, ATaskMayPostPastTheBound) {
+  Lane lane(test_clock(), 4);
+  int ran = 0;
+  lane.run([&] {
+    for (int i = 0; i < 100; ++i) lane.post([&] { ++ran; });
+  });
+  lane.stop();
+  EXPECT_EQ(ran, 100);
+}
+
+TEST(LaneTest, TimersFireInOrderOfTime) {
+  Lane lane(test_clock(), 16);
+  std::string order;
+  lane.run([&] {
+    const int64_t now = test_clock().monotonic_nanos();
+    lane.at(now + 30'000'000, [&] { order += "c"; });
+    const Lane::TimerId gone = lane.at(now + 15'000'000, [&] { order += "x"; });
+    lane.at(now + 10'000'000, [&] { order += "b"; });
+    lane.at(now, [&] { order += "a"; });
+    lane.cancel(gone);
+  });
+  usleep(100'000);
+  lane.stop();
+  EXPECT_EQ(order, "abc");
+}
+
+TEST(ScheduleTest, TicksThatPassedAreSkipped) {
+  EXPECT_EQ(next_tick(100, 10, 100), 110);
+  EXPECT_EQ(next_tick(100, 10, 109), 110);
+  EXPECT_EQ(next_tick(100, 10, 135), 140);
+  EXPECT_EQ(next_tick(100, 10, 50), 100);
+  EXPECT_EQ(next_tick(INT64_MAX - 1, INT64_MAX, INT64_MAX), INT64_MAX);
+  EXPECT_GT(next_tick(100, 0, 100), 100);
+}
+
+TEST(ModuleLogTest, KeepsRecordsInFilesAndTellsFollowers) {
+  char name[] = "/tmp/orrery-log-XXXXXX";
+  const std::string folder = mkdtemp(name);
+  for (const std::string& directory : {folder, std::string()}) {
+    auto log = ModuleLog::open(env::system_environment(), directory);
+    ASSERT_TRUE(log);
+    for (int i = 0; i < 300; ++i) {
+      LogRecord record;
+      record.level = i % 2 == 0 ? LogLevel::kInfo : LogLevel::kWarn;
+      const std::string text =
+          "message \"" + std::to_string(i) + "\"\n" + std::string(500, 'x');
+      record.message = text;
+      record.target = "t";
+      record.line = 7;
+      (*log)->write(record);
+    }
+    auto tail = (*log)->tail(2);
+    ASSERT_TRUE(tail);
+    EXPECT_EQ(std::count(tail->begin(), tail->end(), '\n'), 2);
+    EXPECT_EQ(tail->rfind("{\"level\":\"Info\",\"ts\":", 0), 0u) << *tail;
+    EXPECT_NE(tail->find("message \\\"298\\\"\\n"), std::string::npos);
+    EXPECT_NE(tail->find("\"target\":\"t\",\"line_number\":7"), std::string::npos);
+    tail = (*log)->tail(250);
+    EXPECT_EQ(std::count(tail->begin(), tail->end(), '\n'), 250);
+    tail = (*log)->tail(100'000);
+    EXPECT_EQ(std::count(tail->begin(), tail->end(), '\n'), 300);
+    std::string heard;
+    auto following = (*log)->follow(1, [&](std::string_view line) { heard += line; });
+    ASSERT_TRUE(following);
+    (*log)->system(LogLevel::kError, "bad \xff byte");
+    (*log)->unfollow(following->id);
+    (*log)->system(LogLevel::kError, "unheard");
+    EXPECT_NE(heard.find("bad \xEF\xBF\xBD byte"), std::string::npos);
+    EXPECT_EQ(std::count(heard.begin(), heard.end(), '\n'), 1);
+  }
+  std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace orrery::host

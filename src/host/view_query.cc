@@ -1,0 +1,44 @@
+#include "host/view_query.h"
+
+#include "base/bytes.h"
+#include "host/sql_rewrite.h"
+#include "host/sql_run.h"
+
+namespace orrery::host {
+
+Result<std::string> run_view_query(engine::Database& engine, const BoundTables& tables,
+                                   const schema::ViewDef& view, std::string_view sql,
+                                   storage::Transaction& transaction, ReadSet* reads) {
+  const std::string text = with_hex_as_text(sql);
+  ORRERY_TRY_ASSIGN(sql::StatementPtr statement, parse_statement(text));
+  if (statement->kind != sql::StatementKind::kSelect) {
+    return Error(ErrorCode::kNotSupported,
+                 "view `" + view.qualified_name + "` returned something else than a SELECT");
+  }
+  const std::shared_ptr<const storage::Catalog> catalog = transaction.catalog();
+  SqlInput input{text, tables, *catalog, SqlRights::kView, {}};
+  SqlRewriter rewriter(input);
+  ORRERY_TRY(rewriter.rewrite(*statement));
+  for (const BoundTable* table : rewriter.tables()) reads->read_table(*table);
+  const std::vector<types::Datum> parameters = rewriter.parameters();
+  SqlReport report;
+  SqlSource source{catalog, transaction.pin_view(), transaction.id()};
+  ORRERY_TRY(run_read(engine, *statement, std::move(source), parameters, rewriter.output(),
+                      std::nullopt, &report));
+  const auto returned = report.schema.elements();
+  bool fits = returned.size() == view.columns.size();
+  for (size_t i = 0; fits && i < returned.size(); ++i) {
+    fits = returned[i].type == view.columns[i].resolved_type;
+  }
+  if (!fits) {
+    return Error(ErrorCode::kTypeMismatch, "view `" + view.qualified_name +
+                                               "` returned a query for rows of another type: " +
+                                               report.schema.to_string());
+  }
+  ByteWriter out;
+  out.write(static_cast<uint32_t>(report.row_count));
+  out.write_bytes(report.rows);
+  return std::move(out.buffer());
+}
+
+}  // namespace orrery::host
