@@ -1,10 +1,10 @@
 #include "host/lane.h"
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 
 #include "base/assert.h"
+#include "env/timed_wait.h"
 
 namespace orrery::host {
 
@@ -118,7 +118,7 @@ void Lane::sleep_until_work() {
       work_.wait(lock);
     } else {
       const int64_t nanos = timers_.front().at_nanos - clock_.monotonic_nanos();
-      if (nanos > 0) work_.wait_for(lock, std::chrono::nanoseconds(nanos));
+      if (nanos > 0) env::timed_wait(work_, lock, nanos);
     }
   }
   sleeping_.store(false, std::memory_order_seq_cst);

@@ -1,8 +1,8 @@
 #include "host/lane_hold.h"
 
-#include <chrono>
 
 #include "base/assert.h"
+#include "env/timed_wait.h"
 
 namespace orrery::host {
 
@@ -28,7 +28,7 @@ void LaneHold::serve(Lending how) {
         lending_ = Lending::kNo;
         break;
       }
-      changed_.wait_for(lock, std::chrono::nanoseconds(left));
+      env::timed_wait(changed_, lock, left);
     }
   }
 }

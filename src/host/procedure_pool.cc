@@ -1,8 +1,8 @@
 #include "host/procedure_pool.h"
 
-#include <chrono>
 #include <utility>
 
+#include "env/timed_wait.h"
 #include "host/database_impl.h"
 
 namespace orrery::host {
@@ -103,7 +103,7 @@ void ProcedurePool::sleep_until_micros(int64_t micros) {
     const int64_t now = database_.now_micros();
     if (micros <= now) return;
     const int64_t left = micros - now;
-    stopped_.wait_for(lock, std::chrono::microseconds(left < kStepMicros ? left : kStepMicros));
+    env::timed_wait(stopped_, lock, (left < kStepMicros ? left : kStepMicros) * 1000);
   }
 }
 
