@@ -70,13 +70,9 @@ class Table {
     }
     return null;
   }
-  copy() {
-    return [new Map(this.rows), new Map(this.next)];
-  }
-  restore([rows, next]) {
-    this.rows = rows;
-    this.next = next;
-  }
+  /// What a rollback brings back: rows, but not the values of sequences.
+  copy() { return new Map(this.rows); }
+  restore(rows) { this.rows = rows; }
 }
 
 export class Trap extends Error {}

@@ -50,17 +50,17 @@ struct HttpBody {
 struct HttpRequest {
   std::string uri;
   HttpMethod method = HttpMethod::get();
-  std::vector<HttpHeader> headers;
-  HttpBody body;
+  std::vector<HttpHeader> headers = {};
+  HttpBody body = {};
   HttpVersion version = HttpVersion::Http11;
-  std::optional<TimeDuration> timeout;
+  std::optional<TimeDuration> timeout = {};
 };
 
 struct HttpResponse {
   uint16_t status_code = 200;
   HttpVersion version = HttpVersion::Http11;
-  std::vector<HttpHeader> headers;
-  HttpBody body;
+  std::vector<HttpHeader> headers = {};
+  HttpBody body = {};
 };
 
 class HttpClient {

@@ -6,7 +6,7 @@
 
 namespace SpacetimeDB::detail {
 
-/// Sets one generated column of a row from the bytes at `at`, which it advances.
+/// Sets a column that was zero, and so was generated, from the bytes at `at`, which it advances.
 using IntegrateColumn = void (*)(void* row, const uint8_t*& at);
 
 struct GeneratedColumn {

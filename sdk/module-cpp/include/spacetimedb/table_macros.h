@@ -26,7 +26,9 @@ struct MemberTag {};
 
 template <class T, class F, F T::*kMember>
 void integrate_column(void* row, const uint8_t*& at) {
-  bsatn_traits<F>::load(at, static_cast<T*>(row)->*kMember);
+  F& value = static_cast<T*>(row)->*kMember;
+  if (value != F()) return;  // given by the application, so not among what the host generated
+  bsatn_traits<F>::load(at, value);
   at += bsatn_traits<F>::kFixed;
 }
 
