@@ -57,7 +57,10 @@ Error error_of(ErrorCode code, std::string_view what, wasmtime_error_t* raw) {
   OwnedBytes message;
   wasmtime_error_message(raw, &message.raw);
   wasmtime_error_delete(raw);
-  return Error(code, std::string(what) + ": " + std::string(message.view()));
+  std::string_view text = message.view();
+  // Where the process is told so by its environment, the library adds where in itself it failed.
+  text = text.substr(0, text.find("\n\nStack backtrace:"));
+  return Error(code, std::string(what) + ": " + std::string(text));
 }
 
 FunctionType function_type_of(const wasm_functype_t* raw) {

@@ -119,7 +119,7 @@ int64_t procedure_sleep_until(HostCall& call, int64_t micros) {
   Guest guest(call);
   ProcedureHost* host = procedure_of(guest, "procedure_sleep_until");
   if (host == nullptr) return 0;
-  auto now = host->sleep_until(micros);
+  auto now = guest.env().blocking(call.instance(), [&] { return host->sleep_until(micros); });
   if (now) return *now;
   call.trap(now.error().message());
   return 0;
@@ -132,7 +132,7 @@ uint32_t procedure_start_mut_tx(HostCall& call, uint32_t out) {
   if (guest.env().call().transaction != nullptr) return number(Errno::kWouldBlockTransaction);
   ProcedureHost* host = procedure_of(guest, "procedure_start_mut_tx");
   if (host == nullptr) return 0;
-  auto begun = host->start_transaction();
+  auto begun = guest.env().blocking(call.instance(), [&] { return host->start_transaction(); });
   if (begun) {
     guest.store(result, *begun);
     return 0;
@@ -178,7 +178,8 @@ uint32_t procedure_http_request(HostCall& call, uint32_t request, uint32_t reque
   if (guest.env().call().transaction != nullptr) return number(Errno::kWouldBlockTransaction);
   ProcedureHost* host = procedure_of(guest, "procedure_http_request");
   if (host == nullptr) return 0;
-  auto answered = host->http_request(request_bytes, body_bytes);
+  auto answered = guest.env().blocking(
+      call.instance(), [&] { return host->http_request(request_bytes, body_bytes); });
   if (!answered) {
     if (answered.error().code() == ErrorCode::kTxnClosed) {
       return number(Errno::kWouldBlockTransaction);

@@ -149,20 +149,6 @@ Errno check_schedule(Guest& guest, const BoundTable& table, std::string_view row
   return guest.env().errno_of(guest.call(), fine.error());
 }
 
-Status clear_rows(storage::Transaction& transaction, storage::Table& table, uint64_t* deleted) {
-  std::vector<storage::RowId> all;
-  {
-    storage::TableCursor cursor(table, transaction.view());
-    storage::RowRef rows[256];
-    storage::RowId ids[256];
-    storage::ReadLatch latch(table);
-    while (uint32_t n = cursor.next(rows, ids, 256)) all.insert(all.end(), ids, ids + n);
-  }
-  for (storage::RowId row : all) ORRERY_TRY(transaction.erase(table, row));
-  *deleted = all.size();
-  return {};
-}
-
 void write_back(Guest& guest, uint8_t* row, uint8_t* size) {
   const std::string& generated = guest.env().scratch();
   if (!generated.empty()) std::memcpy(row, generated.data(), generated.size());
@@ -406,7 +392,8 @@ uint32_t datastore_clear(HostCall& call, uint32_t table, uint32_t out) {
   }
   uint64_t deleted = 0;
   const Errno done = change_rows(guest, *open.transaction, open.table(), [&]() -> Status {
-    return clear_rows(*open.transaction, open.table(), &deleted);
+    ORRERY_TRY_ASSIGN(deleted, storage::clear_table(*open.transaction, open.table()));
+    return {};
   });
   if (done == Errno::kOk) guest.store(result, deleted);
   return number(done);

@@ -3,7 +3,10 @@
 #include <algorithm>
 
 #include "base/utf8.h"
+#include "wasm/engine.h"
 #include "wasm/import_table.h"
+#include "wasm/instance.h"
+#include "wasm/module.h"
 
 namespace orrery::host {
 namespace {
@@ -13,8 +16,14 @@ constexpr size_t kLineBytesMax = 16 << 10;  // longer ones are logged in parts
 
 }  // namespace
 
+void InstanceEnv::resume(wasm::Instance& instance, int64_t began_nanos) {
+  const int64_t now = environment_.clock->monotonic_nanos();
+  ends_at_nanos_ += now - began_nanos;
+  instance.set_deadline_ticks(instance.module().module().engine()->ticks_of(ends_at_nanos_ - now));
+}
+
 void InstanceEnv::end_call() {
-  iterators_.close_all();
+  if (iterators_.open_count() != 0) iterators_.close_all();
   for (uint32_t stream : {1, 2}) {
     std::string& rest = unfinished_lines_[stream - 1];
     if (rest.empty()) continue;

@@ -20,7 +20,8 @@
 
 namespace orrery::wasm {
 class HostCall;
-}
+class Instance;
+}  // namespace orrery::wasm
 
 namespace orrery::host {
 
@@ -36,6 +37,16 @@ class InstanceEnv {
     streams_.reset();
     call_ = &call;
     procedure_ = procedure;
+  }
+  /// For procedures: the call ends after so much time, not counting that in which it waits.
+  void limit_time(int64_t nanos) { ends_at_nanos_ = environment_.clock->monotonic_nanos() + nanos; }
+  /// Runs `wait`, which may block, and moves the end of the guest's time by as long as it took.
+  template <class Wait>
+  auto blocking(wasm::Instance& instance, Wait wait) {
+    const int64_t began = environment_.clock->monotonic_nanos();
+    auto result = wait();
+    resume(instance, began);
+    return result;
   }
   /// Closes what the guest left open.
   void end_call();
@@ -66,12 +77,14 @@ class InstanceEnv {
     int64_t start_nanos = 0;
   };
   void log_line(uint32_t stream, std::string_view line);
+  void resume(wasm::Instance& instance, int64_t began_nanos);
 
   GuestHost& host_;
   const env::Environment environment_;
   GuestCall no_call_;
   GuestCall* call_ = &no_call_;
   ProcedureHost* procedure_ = nullptr;
+  int64_t ends_at_nanos_ = 0;
   ByteStreams streams_;
   RowIterators iterators_;
   std::string scratch_;

@@ -87,8 +87,9 @@ Status check_exports(const wasm::CompiledModule& module) {
 
 class WasmInstance final : public ModuleInstance {
  public:
-  WasmInstance(GuestHost& host, const env::Environment& environment, uint64_t deadline_ticks)
-      : env_(host, environment), deadline_ticks_(deadline_ticks) {}
+  WasmInstance(GuestHost& host, const env::Environment& environment, int64_t call_nanos,
+               uint64_t deadline_ticks)
+      : env_(host, environment), call_nanos_(call_nanos), deadline_ticks_(deadline_ticks) {}
 
   Status start(std::shared_ptr<const wasm::LinkedModule> module, const RuntimeLimits& limits,
                const std::vector<std::string>& preinits);
@@ -112,7 +113,8 @@ class WasmInstance final : public ModuleInstance {
   void end_procedure(ProcedureHost& host);
 
   InstanceEnv env_;
-  const uint64_t deadline_ticks_;
+  const int64_t call_nanos_;
+  const uint64_t deadline_ticks_;  ///< the same
   std::unique_ptr<wasm::Instance> instance_;
   wasm::Function functions_[kEntryCount];
   bool broken_ = false;
@@ -276,6 +278,7 @@ GuestOutcome WasmInstance::call_procedure(ProcedureHost& host, uint32_t id, cons
                                           int64_t timestamp_micros, std::string_view arguments) {
   GuestOutcome out;
   env_.begin_call(host.call(), &host);
+  env_.limit_time(call_nanos_);
   const uint32_t source = env_.streams().add_borrowed(arguments);
   const uint32_t sink = env_.streams().add_sink();
   Slot slots[10];
@@ -300,6 +303,7 @@ GuestOutcome WasmInstance::call_http_handler(ProcedureHost& host, uint32_t id,
                                              std::string_view body) {
   GuestOutcome out;
   env_.begin_call(host.call(), &host);
+  env_.limit_time(call_nanos_);
   const uint32_t request_source = env_.streams().add_borrowed(request);
   const uint32_t body_source = env_.streams().add_borrowed(body);
   const uint32_t response_sink = env_.streams().add_sink();
@@ -337,7 +341,7 @@ class WasmModule final : public LoadedModule {
     const wasm::Engine& engine = *linked_->module().engine();
     const double seconds = static_cast<double>(limits_.fuel_per_call) / kUnitsPerSecond;
     const int64_t nanos = static_cast<int64_t>(std::min(seconds, 1e9) * 1e9);
-    auto made = std::make_unique<WasmInstance>(host, environment_, engine.ticks_of(nanos));
+    auto made = std::make_unique<WasmInstance>(host, environment_, nanos, engine.ticks_of(nanos));
     ORRERY_TRY(made->start(linked_, limits_, preinits_));
     return std::unique_ptr<ModuleInstance>(std::move(made));
   }
