@@ -162,7 +162,7 @@ Result<Function> Instance::find_function(std::string_view name, const FunctionTy
     return Function{};
   }
   Function out;
-  std::memcpy(&out, &item.of.func, sizeof(out));
+  std::memcpy(out.words, &item.of.func, sizeof(out.words));
   wasmtime_extern_delete(&item);
   return out;
 }

@@ -82,7 +82,9 @@ TEST(Module, EveryTruncationIsAnErrorOrAModule) {
   for (size_t n = 0; n < whole.size(); ++n) {
     auto module = CompiledModule::compile(engine(), std::string_view(whole).substr(0, n));
     // Cut between two sections it may be a smaller module.
-    if (!module) EXPECT_FALSE(module.error().message().empty());
+    if (!module) {
+      EXPECT_FALSE(module.error().message().empty());
+    }
   }
 }
 
