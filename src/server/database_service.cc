@@ -119,7 +119,7 @@ void DatabaseService::remove_client(subscribe::SubscriberId id) {
 void DatabaseService::committed(const host::CommitEvent& event) {
   note_seq(event.seq);
   metrics_.commits.add();
-  subscribe::Evaluation evaluation = subscriptions_.evaluate(event.commit.changes);
+  subscribe::Evaluation evaluation = subscriptions_.evaluate(event.commit);
   UpdateEncoder encoder(evaluation);
   std::span<const Delivery> left = evaluation.deliveries;
   while (!left.empty()) {

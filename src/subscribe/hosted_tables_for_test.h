@@ -152,6 +152,7 @@ class HostedTables : public ViewSource, public TableWatch {
     storage::TableDef def;
     def.name = table.name;
     def.event = table.event;
+    def.row_set = true;
     uint16_t hidden = table.view ? 1 : 0;
     if (table.view) {
       def.columns.emplace_back();

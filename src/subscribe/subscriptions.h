@@ -6,17 +6,16 @@
 // whoever holds them. After each commit evaluate() computes what changed in every plan that the
 // change set can touch, serialises it once, and says who gets it.
 //
-// Subscribing has two steps, so that many rows do not stop the database. begin_subscribe() is quick:
-// it makes the set live and pins the state. InitialRows::produce() may then run on any thread, for
-// as long as it takes, while commits go on; what they bring for the set is kept back. When the
-// rows are made finish_subscribe() gives out what was kept, and from then on evaluate() delivers.
-// subscribe() is all of it at once.
+// Subscribing has two steps, so that many rows do not stop the database. begin_subscribe() is
+// quick: it makes the set live and pins the state. InitialRows::produce() may then run on any
+// thread, for as long as it takes, while commits go on; what they bring for the set is kept back.
+// When the rows are made finish_subscribe() gives out what was kept, and from then on evaluate()
+// delivers. subscribe() is all of it at once.
 //
 // All functions but InitialRows::produce() run on the database's lane (one thread at a time).
 // ViewSource::use() may commit, and so call evaluate(), while begin_subscribe() or begin_query()
 // runs. Errors: kParse, kTableNotFound, kColumnNotFound, kTypeMismatch, kNotSupported, ... with the
-// texts that the original's clients know; kTableExists for an id that is in use, kInvalidArgument
-// for one that is not.
+// texts that the original's clients know; kInvalidArgument for an id that is in use, or is not.
 #pragma once
 
 #include <atomic>
@@ -31,8 +30,8 @@
 #include "base/result.h"
 #include "protocol/row_list.h"
 #include "schema/module_def.h"
-#include "storage/change_set.h"
 #include "storage/store.h"
+#include "storage/transaction.h"
 #include "types/identity.h"
 
 namespace orrery::subscribe {
@@ -72,7 +71,7 @@ class TableWatch {
 /// The rows of one query; the encoding is shared by all who get it. A table that several queries of
 /// a set return has an entry for each.
 struct TableRows {
-  std::string_view table_name;  ///< canonical; good as long as the definition
+  std::string table_name;  ///< canonical
   storage::TableId table = 0;
   std::shared_ptr<const protocol::RowList> inserts;  ///< never null
   std::shared_ptr<const protocol::RowList> deletes;  ///< never null
@@ -130,8 +129,8 @@ class Subscriptions {
                                                        const Viewer& viewer, QuerySetId set,
                                                        std::span<const std::string> queries);
   /// The last step: what commits since begin_subscribe() brought for the set, oldest first, one
-  /// entry for each commit. kInvalidArgument where the set is gone meanwhile. Where produce() failed
-  /// call unsubscribe() instead.
+  /// entry for each commit. kInvalidArgument where the set is gone meanwhile. Where produce()
+  /// failed call unsubscribe() instead.
   Result<std::vector<QuerySetRows>> finish_subscribe(SubscriberId subscriber, QuerySetId set);
 
   enum class DroppedRows : uint8_t { kOmit, kSend };
@@ -139,7 +138,8 @@ class Subscriptions {
   Result<QuerySetRows> unsubscribe(SubscriberId subscriber, QuerySetId set, DroppedRows rows);
   void drop(SubscriberId subscriber);
 
-  Evaluation evaluate(const storage::ChangeSet& changes);
+  /// What a commit changed. Every commit to a watched table must come here, in order.
+  Evaluation evaluate(const storage::CommitCapture& commit);
 
   /// One query of the dialect, answered once.
   Result<TableRows> query(const Viewer& viewer, std::string_view sql);
