@@ -93,7 +93,7 @@ TEST(Robustness, WhatIsCutIsRefused) {
 TEST(Robustness, FlippedBytesDoNoHarm) {
   std::string whole = encode_module_def(everything());
   for (size_t i = 0; i < whole.size(); ++i) {
-    for (uint8_t flip : {0x01, 0x02, 0x08, 0x80, 0xff}) {
+    for (uint8_t flip : {0x01, 0x80, 0xff}) {
       std::string bytes = whole;
       bytes[i] = static_cast<char>(bytes[i] ^ flip);
       take(bytes);
