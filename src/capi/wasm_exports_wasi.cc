@@ -62,3 +62,8 @@ WASM_EXPORT("__wbindgen_free") void orrery_wasm_free(void* pointer, size_t, size
 // libc++abi of the distribution's wasi build lacks it. There is one thread, which ends with the process: what would run
 // then need not run.
 extern "C" int __cxa_thread_atexit(void (*)(void*), void*, void*) { return 0; }
+
+/// Some distributions' libc++ for wasm32-wasi throws (Ubuntu 24.04's does, Debian's does not) where
+/// it is out of memory or its caller broke its contract, while none ships what would catch it.
+extern "C" __attribute__((weak)) void* __cxa_allocate_exception(size_t) { std::abort(); }
+extern "C" __attribute__((weak)) void __cxa_throw(void*, void*, void (*)(void*)) { std::abort(); }

@@ -14,3 +14,12 @@ void operator delete(void* place) noexcept { std::free(place); }
 void operator delete[](void* place) noexcept { std::free(place); }
 void operator delete(void* place, std::size_t) noexcept { std::free(place); }
 void operator delete[](void* place, std::size_t) noexcept { std::free(place); }
+
+// Some distributions' libc++ for wasm32-wasi throws (Ubuntu 24.04's does, Debian's does not) where its caller broke its
+// contract, such as vector::at(), while none ships what would catch it.
+extern "C" __attribute__((weak)) void* __cxa_allocate_exception(std::size_t) {
+  SpacetimeDB::detail::fail("the C++ library threw an exception");
+}
+extern "C" __attribute__((weak)) void __cxa_throw(void*, void*, void (*)(void*)) {
+  SpacetimeDB::detail::fail("the C++ library threw an exception");
+}
