@@ -118,6 +118,11 @@ Status drop_column(storage::Transaction& transaction, const sql::AlterTableState
       if (at > column) --at;
     }
   }
+  std::erase_if(def.sequences,
+                [&](const storage::SequenceDef& sequence) { return sequence.column == column; });
+  for (storage::SequenceDef& sequence : def.sequences) {
+    if (sequence.column > column) --sequence.column;
+  }
   if (def.primary_key > column) --def.primary_key;
   def.columns.erase(def.columns.begin() + column);
   alteration.sources.erase(alteration.sources.begin() + column);
@@ -160,6 +165,7 @@ Status modify_column(const StatementContext& context, storage::Transaction& tran
   ORRERY_TRY_ASSIGN(storage::ColumnDef column, make_column(definition));
   const storage::ColumnDef& old = def.columns[at];
   column.name = old.name;
+  column.alias = old.alias;
   if (definition.default_value == nullptr) column.default_sql = old.default_sql;
   const bool new_check = !column.check_sql.empty();
   if (!new_check) column.check_sql = old.check_sql;

@@ -108,7 +108,7 @@ class Insert final : public Source {
       // Not covered by the clause: inserting gives the constraint's own error.
     }
     ORRERY_TRY_ASSIGN(RowId id, txn.insert(*node_.table, row_));
-    ++scope_.run.rows_affected;
+    if (!txn.insert_met_equal()) ++scope_.run.rows_affected;
     if (returning_.wanted()) done_.push_back(id);
     return {};
   }

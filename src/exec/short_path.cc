@@ -223,7 +223,7 @@ Status ShortPath::insert() {
     values_[static_cast<size_t>(auto_increment_)] = Datum::integer(key);
   }
   ORRERY_TRY_ASSIGN(id_, transaction.insert(*table_, values_));
-  scope_.run.rows_affected = 1;
+  scope_.run.rows_affected = transaction.insert_met_equal() ? 0 : 1;
   return {};
 }
 

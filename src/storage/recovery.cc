@@ -65,6 +65,7 @@ Status Recovery::put_row(TableImpl& table, RowId row, std::string_view bytes, si
     return corrupt("row of table '" + table.def().name + "': " + read.error().message());
   }
   if (row >= store_.recovered_row_max) return corrupt("row id");
+  if (table.def().event) return corrupt("row of a table of events");
   TableCore& core = table.core();
   if (core.pages.in_use(row)) {
     table.free_strings(core.pages.image(row), nullptr);

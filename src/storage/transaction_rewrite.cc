@@ -79,6 +79,7 @@ struct RowMaker {
 // Row ids stay, so that a replay of the log finds every row where it was.
 Status copy_rows(const TableImpl& old, TableImpl* made, std::span<const ColumnSource> sources,
                  std::vector<RowId>* rows, const CancelFlag* cancelled) {
+  if (made->def().event) return {};  // what this transaction has put there does not survive it
   RowMaker maker{old.layout(), made->layout(), sources};
   const RowPages& pages = old.core().pages;
   TableCore& core = made->core();
