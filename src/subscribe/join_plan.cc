@@ -35,6 +35,7 @@ class Planner {
                                  KeyPart* part) const;
   Choice best_access(uint32_t r, const std::vector<bool>& bound) const;
   void add_range(uint32_t r, uint32_t column, AccessPath* path) const;
+  std::optional<HashSide> find_hash(uint32_t r, const std::vector<bool>& bound) const;
   JoinOrder make_order(uint32_t start) const;
   Filter filter_for(const std::vector<bool>& bound, std::vector<bool>* done) const;
   std::optional<Selector> find_selector(uint32_t r) const;
@@ -190,6 +191,24 @@ Planner::Choice Planner::best_access(uint32_t r, const std::vector<bool>& bound)
   return best;
 }
 
+std::optional<HashSide> Planner::find_hash(uint32_t r, const std::vector<bool>& bound) const {
+  for (const Predicate& p : query_.conjuncts) {
+    if (!is_equality(p, PredicateKind::kCompareColumns)) continue;
+    for (bool swapped : {false, true}) {
+      const ColumnRef& mine = swapped ? p.right : p.left;
+      const ColumnRef& other = swapped ? p.left : p.right;
+      if (mine.relation != r || other.relation == r || !bound[other.relation]) continue;
+      HashSide out;
+      out.wanted.relation = other.relation;
+      out.wanted.slot = slot(other);
+      out.wanted.cell = p.cell;
+      out.slot = slot(mine);
+      return out;
+    }
+  }
+  return std::nullopt;
+}
+
 Filter Planner::filter_for(const std::vector<bool>& bound, std::vector<bool>* done) const {
   std::vector<const Predicate*> now;
   for (size_t i = 0; i < query_.conjuncts.size(); ++i) {
@@ -234,7 +253,9 @@ JoinOrder Planner::make_order(uint32_t start) const {
     step.relation = next;
     step.access = std::move(best.path);
     bool one_row = step.access.full_key && step.access.index->def().unique;
-    out.indexed = out.indexed && step.access.index != nullptr && (step.access.joined || one_row);
+    bool indexed = step.access.joined || one_row;
+    if (!indexed) step.hash = find_hash(next, bound);
+    out.indexed = out.indexed && indexed;
     bound[next] = true;
     step.filter = filter_for(bound, &done);
     out.steps.push_back(std::move(step));
@@ -243,7 +264,12 @@ JoinOrder Planner::make_order(uint32_t start) const {
 }
 
 void Planner::make_orders() {
-  for (uint32_t r = 0; r < plan_.relations.size(); ++r) plan_.orders.push_back(make_order(r));
+  for (uint32_t r = 0; r < plan_.relations.size(); ++r) {
+    plan_.orders.push_back(make_order(r));
+    for (const JoinStep& step : plan_.orders.back().steps) {
+      plan_.has_hash = plan_.has_hash || step.hash.has_value();
+    }
+  }
 }
 
 void Planner::choose_start() {

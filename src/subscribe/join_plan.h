@@ -36,9 +36,16 @@ struct AccessPath {
   bool joined = false;                    ///< the key has a cell of another relation
   std::string lower, upper;               ///< BSATN Bounds of the column after the key, or empty
 };
+/// Where no index leads from one row to those it is joined with: the rows of a relation by the
+/// value of a column.
+struct HashSide {
+  KeyPart wanted;  ///< a cell of a relation that has its row already
+  uint32_t slot = 0;
+};
 struct JoinStep {
   uint32_t relation = 0;
   AccessPath access;
+  std::optional<HashSide> hash;  ///< instead of going through `access` again and again
   /// What can be checked from here on and the lookup does not see to. That of the first step checks
   /// everything about its row, whatever its access.
   Filter filter;
@@ -72,6 +79,7 @@ struct JoinPlan {
   uint32_t projected = 0;
   uint32_t best_start = 0;
   bool has_event = false;
+  bool has_hash = false;  ///< some step of some order has one
 
   bool is_join() const { return relations.size() > 1; }
 };
@@ -104,16 +112,22 @@ class JoinRun {
   /// does.
   Status of_row(uint32_t start, std::string_view row, const storage::ReadView& before,
                 const storage::ReadView& after, RowSink& sink);
+  /// Gives back what was kept to go through the rows of one state many times.
+  void forget();
 
  private:
   struct Frame;
+  struct Side;
   Status bind(uint32_t relation, std::string_view row);
   Status step(size_t depth, RowSink& sink);
   Status take(size_t depth, std::string_view row, RowSink& sink);
   Status take_frame(size_t depth, RowSink& sink);
+  Status fetch(size_t depth, RowSink& sink);
   Status lookup(size_t depth, RowSink& sink);
-  Status walk(size_t depth, storage::KeyRange range, RowSink& sink);
-  Status scan(size_t depth, RowSink& sink);
+  template <class Cursor>
+  Status drain(size_t depth, Cursor& cursor, RowSink& sink);
+  Side& side_of(size_t depth);
+  Status probe(size_t depth, Side& side, RowSink& sink);
   void fill_key(const AccessPath& access, std::string* key) const;
   const storage::ReadView& view_of(uint32_t relation) const;
 
@@ -123,6 +137,8 @@ class JoinRun {
   std::vector<std::vector<uint32_t>> offsets_;   ///< by relation
   std::vector<std::unique_ptr<Frame>> frames_;   ///< by depth
   std::vector<const storage::ReadView*> views_;  ///< by relation
+  std::vector<std::unique_ptr<Side>> sides_;     ///< by first relation and depth
+  Side* building_ = nullptr;                     ///< rows that are fetched go here
   const std::atomic<bool>* cancelled_ = nullptr;
 };
 

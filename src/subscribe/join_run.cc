@@ -1,5 +1,7 @@
+#include <unordered_map>
 #include <utility>
 
+#include "base/hash.h"
 #include "storage/datastore.h"
 #include "storage/row_layout.h"
 #include "subscribe/join_plan.h"
@@ -11,6 +13,10 @@ using storage::ReadLatch;
 using storage::RowRef;
 
 constexpr uint32_t kBatch = 256;
+
+struct RowHash {
+  size_t operator()(std::string_view s) const { return hash_bytes(s); }
+};
 
 Error bad_row() {
   return Error(ErrorCode::kCorruption, "a row is not of its table's type");
@@ -43,11 +49,27 @@ struct JoinRun::Frame {
   }
 };
 
+/// All rows that one access gives in one state, by the value that they are joined by.
+struct JoinRun::Side {
+  storage::CommitSeq seq = 0;
+  uint32_t visits = 0;
+  bool built = false;
+  std::string bytes;
+  std::vector<size_t> ends;
+  std::unordered_map<std::string_view, std::vector<uint32_t>, RowHash> rows;
+
+  std::string_view row(uint32_t i) const {
+    size_t begin = i == 0 ? 0 : ends[i - 1];
+    return std::string_view(bytes).substr(begin, ends[i] - begin);
+  }
+};
+
 JoinRun::JoinRun(std::shared_ptr<const JoinPlan> plan) : plan_(std::move(plan)) {
   size_t n = plan_->relations.size();
   rows_.resize(n);
   views_.resize(n);
   frames_.resize(n);
+  sides_.resize(n * n);
   for (const JoinRelation& relation : plan_->relations) {
     offsets_.emplace_back(relation.shape.columns().size());
   }
@@ -105,13 +127,52 @@ Status JoinRun::step(size_t depth, RowSink& sink) {
   // No state has rows of an event table.
   if (plan_->relations[step_here.relation].event) return {};
   if (frames_[depth] == nullptr) frames_[depth] = std::make_unique<Frame>();
-  return step_here.access.index == nullptr ? scan(depth, sink) : lookup(depth, sink);
+  if (step_here.hash) {
+    // The first time it costs less to look at every row than to sort them by value.
+    Side& side = side_of(depth);
+    if (++side.visits > 1) return probe(depth, side, sink);
+  }
+  return fetch(depth, sink);
 }
 
-Status JoinRun::scan(size_t depth, RowSink& sink) {
-  uint32_t relation = order_->steps[depth].relation;
-  const storage::Table& table = *plan_->relations[relation].table;
-  storage::TableCursor cursor(table, view_of(relation));
+JoinRun::Side& JoinRun::side_of(size_t depth) {
+  uint32_t start = order_->steps[0].relation;
+  std::unique_ptr<Side>& side = sides_[start * plan_->relations.size() + depth];
+  storage::CommitSeq seq = view_of(order_->steps[depth].relation).seq;
+  if (side == nullptr || side->seq != seq) side = std::make_unique<Side>();
+  side->seq = seq;
+  return *side;
+}
+
+void JoinRun::forget() {
+  for (std::unique_ptr<Side>& side : sides_) side.reset();
+}
+
+Status JoinRun::probe(size_t depth, Side& side, RowSink& sink) {
+  const JoinStep& step_here = order_->steps[depth];
+  const HashSide& hash = *step_here.hash;
+  if (!side.built) {
+    building_ = &side;
+    Status fetched = fetch(depth, sink);
+    building_ = nullptr;
+    ORRERY_TRY(std::move(fetched));
+    for (uint32_t i = 0; i < side.ends.size(); ++i) {
+      ORRERY_TRY(bind(step_here.relation, side.row(i)));
+      const char* cell = rows_[step_here.relation].cell(hash.slot);
+      side.rows[cell_bytes(hash.wanted.cell, cell)].push_back(i);
+    }
+    side.built = true;
+  }
+  const char* wanted = rows_[hash.wanted.relation].cell(hash.wanted.slot);
+  auto found = side.rows.find(cell_bytes(hash.wanted.cell, wanted));
+  if (found == side.rows.end()) return {};
+  for (uint32_t i : found->second) ORRERY_TRY(take(depth, side.row(i), sink));
+  return {};
+}
+
+template <class Cursor>
+Status JoinRun::drain(size_t depth, Cursor& cursor, RowSink& sink) {
+  const storage::Table& table = *plan_->relations[order_->steps[depth].relation].table;
   Frame& frame = *frames_[depth];
   while (true) {
     uint32_t n;
@@ -121,8 +182,22 @@ Status JoinRun::scan(size_t depth, RowSink& sink) {
       frame.copy(table, n);
     }
     if (n == 0) return {};
-    ORRERY_TRY(take_frame(depth, sink));
+    if (building_ == nullptr) {
+      ORRERY_TRY(take_frame(depth, sink));
+      continue;
+    }
+    size_t base = building_->bytes.size();
+    building_->bytes.append(frame.bytes, 0, frame.ends.back());
+    for (size_t end : frame.ends) building_->ends.push_back(base + end);
   }
+}
+
+Status JoinRun::fetch(size_t depth, RowSink& sink) {
+  const JoinStep& step_here = order_->steps[depth];
+  if (step_here.access.index != nullptr) return lookup(depth, sink);
+  storage::TableCursor cursor(*plan_->relations[step_here.relation].table,
+                              view_of(step_here.relation));
+  return drain(depth, cursor, sink);
 }
 
 Status JoinRun::lookup(size_t depth, RowSink& sink) {
@@ -145,7 +220,9 @@ Status JoinRun::lookup(size_t depth, RowSink& sink) {
   if (access.full_key) {
     ORRERY_TRY_ASSIGN(storage::KeyRange range,
                       storage::decode_point(table, *access.index, frame.key));
-    return walk(depth, std::move(range), sink);
+    storage::IndexCursor cursor(table, *access.index, view_of(step_here.relation),
+                                std::move(range));
+    return drain(depth, cursor, sink);
   }
   static constexpr std::string_view kUnbounded("\2", 1);
   storage::BsatnRange bounds;
@@ -154,25 +231,8 @@ Status JoinRun::lookup(size_t depth, RowSink& sink) {
   bounds.lower = access.lower.empty() ? kUnbounded : std::string_view(access.lower);
   bounds.upper = access.upper.empty() ? kUnbounded : std::string_view(access.upper);
   ORRERY_TRY_ASSIGN(storage::KeyRange range, storage::decode_range(table, *access.index, bounds));
-  return walk(depth, std::move(range), sink);
-}
-
-Status JoinRun::walk(size_t depth, storage::KeyRange range, RowSink& sink) {
-  const JoinStep& step_here = order_->steps[depth];
-  const storage::Table& table = *plan_->relations[step_here.relation].table;
-  storage::IndexCursor cursor(table, *step_here.access.index, view_of(step_here.relation),
-                              std::move(range));
-  Frame& frame = *frames_[depth];
-  while (true) {
-    uint32_t n;
-    {
-      ReadLatch latch(table);
-      n = cursor.next(frame.refs, nullptr, kBatch);
-      frame.copy(table, n);
-    }
-    if (n == 0) return {};
-    ORRERY_TRY(take_frame(depth, sink));
-  }
+  storage::IndexCursor cursor(table, *access.index, view_of(step_here.relation), std::move(range));
+  return drain(depth, cursor, sink);
 }
 
 Status JoinRun::all(const storage::ReadView& view, const std::atomic<bool>* cancelled,

@@ -356,7 +356,7 @@ void Subscriptions::Impl::follow(const Route& route, std::string_view row, int w
   Status done = plan->runs[route.alternative].of_row(route.relation, row, commit.before.view(),
                                                      commit.after.view(), sink);
   if (!done) return fail(plan, std::move(done).error());
-  if (!plan->changed.empty()) touch(plan);
+  if (!plan->changed.empty() || alternative.has_hash) touch(plan);
 }
 
 void Subscriptions::Impl::route_rows(const storage::ChangeSet::Table& table,
@@ -392,6 +392,7 @@ bool Subscriptions::Impl::finish_plan(LivePlan* plan, Evaluation* out) {
     }
   }
   plan->changed.clear();
+  for (JoinRun& run : plan->runs) run.forget();
   return any;
 }
 

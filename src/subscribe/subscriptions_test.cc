@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
+#include <thread>
 
 #include "subscribe/hosted_tables_for_test.h"
 
@@ -280,6 +282,40 @@ TEST_F(SubscriptionsTest, WhatCommitsBringMeanwhileIsKeptBack) {
   EXPECT_EQ(rows_of(*backlog->at(1).tables.at(0).deletes), Rows{tag(1, "a")});
   EXPECT_EQ(commit({{"tag", tag(1, "c")}}).deliveries.size(), 1U);
   EXPECT_FALSE(subscriptions.finish_subscribe(1, 2));
+}
+
+TEST_F(SubscriptionsTest, RowsAreMadeBesideCommits) {
+  constexpr uint32_t kRows = 20000;
+  std::vector<HostedTables::Change> all;
+  for (uint32_t i = 0; i < kRows; ++i) all.push_back({"tag", tag(i, std::to_string(i))});
+  host.commit(all);
+  Rows queries = {"SELECT * FROM tag WHERE item >= 0"};
+  auto initial = subscriptions.begin_subscribe(1, {test_identity(1)}, 1, queries);
+  ASSERT_TRUE(initial);
+  std::set<std::string> got;
+  std::thread maker([&] {
+    auto rows = (*initial)->produce(nullptr);
+    ASSERT_TRUE(rows);
+    for (const std::string& row : rows_of(*rows->tables.at(0).inserts)) got.insert(row);
+  });
+  for (uint32_t i = 0; i < 100; ++i) {
+    EXPECT_TRUE(commit({{"tag", tag(i * 7, std::to_string(i * 7)), false}, {"tag", tag(i, "new")}})
+                    .deliveries.empty());
+  }
+  maker.join();
+  EXPECT_EQ(got.size(), size_t{kRows});
+  auto backlog = subscriptions.finish_subscribe(1, 1);
+  ASSERT_TRUE(backlog);
+  EXPECT_EQ(backlog->size(), 100U);
+  for (const QuerySetRows& commit : *backlog) {
+    for (const std::string& row : rows_of(*commit.tables.at(0).deletes)) {
+      EXPECT_EQ(got.erase(row), 1U);
+    }
+    for (const std::string& row : rows_of(*commit.tables.at(0).inserts)) got.insert(row);
+  }
+  auto now = subscriptions.query({test_identity(1)}, "SELECT * FROM tag");
+  ASSERT_TRUE(now);
+  EXPECT_EQ(Rows(got.begin(), got.end()), rows_of(*now->inserts));
 }
 
 TEST_F(SubscriptionsTest, ProducingRowsCanBeGivenUp) {
