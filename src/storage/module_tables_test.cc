@@ -241,6 +241,40 @@ TEST_F(ModuleTablesTest, NumbersAreGivenOutOnce) {
   commit();
 }
 
+TEST_F(ModuleTablesTest, SequencesOfARewrittenTable) {
+  TableDef def = pairs("t");
+  def.columns.insert(def.columns.begin(), {"big", AlgebraicType::i256(), "", "", false});
+  def.sequences = {sequence(1)};
+  auto table = make(def);
+  const std::string minus_one(32, '\xff'), zero(32, '\0');
+  begin();
+  ASSERT_TRUE(insert(*table, minus_one + product(uint32_t{0}, "x")));
+  ASSERT_TRUE(insert(*table, zero + product(uint32_t{0}, "x")));
+  commit();
+  begin();
+  TableDef next = table->def();
+  std::vector<ColumnSource> same = {{0, {}}, {1, {}}, {2, {}}};
+  // Values in the range of a new sequence are in its way, others are not.
+  next.sequences.push_back({"new", 0, -1, -1, 5, 1});
+  EXPECT_FALSE(t_->rewrite_table("t", next, same));
+  next.sequences.back() = {"new", 0, 1, 0, 5, 1};
+  EXPECT_FALSE(t_->rewrite_table("t", next, same));
+  next.sequences.back() = {"new", 0, 1, 1, 5, 1};
+  Status done = t_->rewrite_table("t", next, same);
+  ASSERT_TRUE(done) << done.error().message();
+  // The column moves, the sequence goes on.
+  next.columns.erase(next.columns.begin());
+  next.sequences.pop_back();
+  next.sequences[0].column = 0;
+  std::vector<ColumnSource> moved = {{1, {}}, {2, {}}};
+  done = t_->rewrite_table("t", next, moved);
+  ASSERT_TRUE(done) << done.error().message();
+  std::string generated;
+  ASSERT_TRUE(insert(*t_->catalog()->find_table("t"), product(uint32_t{0}, "y"), &generated));
+  EXPECT_EQ(generated, product(uint32_t{3}));
+  commit();
+}
+
 TEST_F(ModuleTablesTest, SequencesThatMakeNoSense) {
   auto refuse = [&](TableDef def) {
     auto t = store_.begin(Isolation::kReadCommitted);

@@ -63,6 +63,7 @@ void forget_delete(TableImpl& table, UndoRecord* record) {
   TableCore& core = table.core();
   if (record->newer != nullptr) {
     // The transaction took the delete back by an insert of the same row.
+    ORRERY_DCHECK(record->newer->txn == record->txn);
     record->newer->before_word &= kWordFlags;
     --core.undo_records;
     return;

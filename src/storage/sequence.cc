@@ -95,6 +95,28 @@ Status check_sequence(const SequenceDef& def, const std::vector<ColumnDef>& colu
   return {};
 }
 
+bool same_numbers(const SequenceDef& a, const SequenceDef& b) {
+  SequenceDef moved = b;
+  moved.column = a.column;
+  return a == moved;
+}
+
+bool holds_number_of(const SequenceDef& def, const ColumnLayout& c, const uint8_t* image) {
+  const TypeKind kind = c.inner.kind();
+  const bool is_signed = kind == TypeKind::kI8 || kind == TypeKind::kI16 ||
+                         kind == TypeKind::kI32 || kind == TypeKind::kI64 ||
+                         kind == TypeKind::kI128 || kind == TypeKind::kI256;
+  const uint8_t* p = image + c.offset;
+  uint8_t wide[32];
+  std::memset(wide, is_signed && (p[c.width - 1] & 0x80) != 0 ? 0xff : 0, sizeof wide);
+  std::memcpy(wide, p, std::min<size_t>(c.width, sizeof wide));
+  I128 low, high;
+  std::memcpy(&low, wide, sizeof low);
+  std::memcpy(&high, wide + sizeof low, sizeof high);
+  // Beyond I128 there is no sequence.
+  return high == (low < 0 ? -1 : 0) && low >= def.min && low <= def.max;
+}
+
 bool is_zero(const ColumnLayout& c, const uint8_t* image) {
   const uint8_t* p = image + c.offset;
   uint8_t any = 0;

@@ -52,6 +52,11 @@ class Sequence {
 Status check_sequence(const SequenceDef& def, const std::vector<ColumnDef>& columns);
 /// Of an integer cell, NULL too.
 bool is_zero(const ColumnLayout& column, const uint8_t* image);
+/// True where a sequence with one definition goes on as one with the other: all but the column is the
+/// same.
+bool same_numbers(const SequenceDef& a, const SequenceDef& b);
+/// True where an integer cell that is not NULL lies in [min, max] of the definition.
+bool holds_number_of(const SequenceDef& def, const ColumnLayout& column, const uint8_t* image);
 /// Stores the value, cut to the cell's width.
 void store_number(const ColumnLayout& column, types::I128 value, uint8_t* image);
 

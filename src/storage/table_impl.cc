@@ -30,7 +30,7 @@ void TableImpl::succeed(const TableImpl& other) {
   watchers_ = other.watchers_;
   for (std::shared_ptr<Sequence>& made : sequences_) {
     for (const std::shared_ptr<Sequence>& old : other.sequences_) {
-      if (old->def() == made->def()) {
+      if (same_numbers(old->def(), made->def())) {
         made = old;
         break;
       }

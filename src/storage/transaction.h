@@ -109,7 +109,9 @@ class Transaction {
   /// Replaces the definition of a table: renames, added, dropped and changed columns, other checks.
   /// `sources` has an entry per column of `def`; cells are cast where types differ (kTypeMismatch
   /// where a cell cannot be, kNotNull where a NULL meets NOT NULL). Index columns in `def.indexes`
-  /// refer to the new columns. Events that this transaction has put into the table are gone.
+  /// refer to the new columns. A sequence that the table has already (all but its column is the same)
+  /// goes on where it is; another one begins anew, and is refused where the column has a value in its
+  /// range (kInvalidArgument). Events that this transaction has put into the table are gone.
   Status rewrite_table(std::string_view name, TableDef def, std::span<const ColumnSource> sources);
 
   /// Ends the transaction either way. Success means durable according to the store's sync mode.

@@ -131,6 +131,7 @@ struct TransactionImpl {
   void log_record(TableImpl& table, UndoRecord* record);
 
   // transaction_set.cc
+  static Status check_new_sequences(const TableImpl& old, const TableImpl& made);
   enum class Equal : uint8_t { kNone, kVisible, kDeletedHere };
   Result<Equal> find_equal_row(TableImpl& table, const uint8_t* image, RowId self, RowId* found);
 

@@ -135,6 +135,10 @@ Status TransactionImpl::rewrite_table(std::string_view name, TableDef def,
       ORRERY_TRY(fill_index(*made, *index, rows, cancelled));
     }
   }
+  {
+    SharedLockGuard<RwLatch> hold(made->core().latch);
+    ORRERY_TRY(check_new_sequences(*old, *made));
+  }
   DefinitionChange change;
   change.kind = DefinitionChange::Kind::kRewrite;
   change.table = def.id;

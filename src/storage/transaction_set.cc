@@ -1,4 +1,6 @@
 // Tables that are sets of rows, and numbers from sequences.
+#include <algorithm>
+
 #include "base/assert.h"
 #include "storage/row_set_index.h"
 #include "storage/transaction_impl.h"
@@ -6,10 +8,29 @@
 namespace orrery::storage {
 
 void TransactionImpl::take_numbers(const TableImpl& table, uint8_t* image) {
-  for (const std::shared_ptr<Sequence>& sequence : table.sequences()) {
-    const ColumnLayout& c = table.layout().column(sequence->def().column);
-    if (is_zero(c, image)) store_number(c, sequence->take(), image);
+  const std::vector<SequenceDef>& defs = table.def().sequences;
+  for (size_t i = 0; i < defs.size(); ++i) {
+    const ColumnLayout& c = table.layout().column(defs[i].column);
+    if (is_zero(c, image)) store_number(c, table.sequences()[i]->take(), image);
   }
+}
+
+/// A sequence that the table did not have must not meet its numbers in the rows.
+Status TransactionImpl::check_new_sequences(const TableImpl& old, const TableImpl& made) {
+  for (size_t i = 0; i < made.sequences().size(); ++i) {
+    const auto& known = old.sequences();
+    if (std::find(known.begin(), known.end(), made.sequences()[i]) != known.end()) continue;
+    const SequenceDef& def = made.def().sequences[i];
+    const ColumnLayout& c = made.layout().column(def.column);
+    for (RowId row : live_rows(made.core())) {
+      const uint8_t* image = made.core().pages.image(row);
+      if (made.layout().is_null(image, def.column) || !holds_number_of(def, c, image)) continue;
+      return Error(ErrorCode::kInvalidArgument,
+                   "sequence '" + def.name + "': column '" + c.name +
+                       "' already has values in the range of the sequence");
+    }
+  }
+  return {};
 }
 
 /// Under the table's latch. A row other than `self` that is equal to `image` and that this
