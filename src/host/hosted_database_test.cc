@@ -624,6 +624,55 @@ TEST_F(HostedDatabaseTest, StoppingAnswersEverybody) {
   EXPECT_FALSE(sql(*database_, owner_, "SELECT 1"));
 }
 
+FakeModule guarded() {
+  FakeModule module;
+  add_table(&module.def, "letter",
+            {{"id", AlgebraicType::u64()},
+             {"owner", AlgebraicType::identity()},
+             {"box", AlgebraicType::u64()}},
+            {.indexed = {2}});
+  add_table(&module.def, "box", {{"id", AlgebraicType::u64()}, {"open", AlgebraicType::boolean()}},
+            {.is_private = true});
+  module.def.row_level_security = {
+      "SELECT * FROM letter WHERE owner = :sender",
+      "SELECT letter.* FROM letter JOIN box ON letter.box = box.id WHERE box.open = true",
+  };
+  add_reducer(&module, "write", {{"box", AlgebraicType::u64()}}, [](FakeCall& call) {
+    return outcome_of(call.insert("letter", raw_bytes<uint64_t>(0) +
+                                                std::string(call.caller.identity.bytes()) +
+                                                std::string(call.arguments)));
+  });
+  add_reducer(&module, "boxes", {}, [](FakeCall& call) {
+    if (!call.insert("box", raw_bytes<uint64_t>(1) + raw_bytes<uint8_t>(1))) return trap();
+    return outcome_of(call.insert("box", raw_bytes<uint64_t>(2) + raw_bytes<uint8_t>(0)));
+  });
+  module.def.order_by_tag();
+  return module;
+}
+
+TEST_F(HostedDatabaseTest, FiltersHideRowsOfOthers) {
+  runtime_->add("guarded", guarded());
+  create("guarded");
+  EXPECT_EQ(reducer(*database_, ann_, "boxes").status, CallStatus::kOk);
+  const Caller bob = caller_of("bob", 2);
+  for (uint64_t box : {1, 2}) {
+    EXPECT_EQ(reducer(*database_, ann_, "write", raw_bytes(box)).status, CallStatus::kOk);
+    EXPECT_EQ(reducer(*database_, bob, "write", raw_bytes(box)).status, CallStatus::kOk);
+  }
+  auto seen = [&](const Caller& caller, std::string text) -> uint64_t {
+    auto report = sql(*database_, caller, std::move(text));
+    EXPECT_TRUE(report) << report.error().message();
+    return report ? report->row_count : 99;
+  };
+  EXPECT_EQ(seen(owner_, "SELECT * FROM letter"), 4u);
+  // Both of the own, and the other's in the open box.
+  EXPECT_EQ(seen(ann_, "SELECT * FROM letter"), 3u);
+  EXPECT_EQ(seen(bob, "SELECT l.id FROM letter l WHERE l.box = 2"), 1u);
+  EXPECT_EQ(seen(bob, "SELECT * FROM letter WHERE id IN (SELECT id FROM letter)"), 3u);
+  EXPECT_FALSE(sql(*database_, bob, "SELECT * FROM box"));
+  EXPECT_FALSE(sql(*database_, bob, "SELECT * FROM letter JOIN box ON letter.box = box.id"));
+}
+
 FakeModule people_two(bool with_default, bool failing_init) {
   FakeModule module;
   add_table(&module.def, "person",
