@@ -1,6 +1,5 @@
 #include "host/lane_hold.h"
 
-
 #include "base/assert.h"
 #include "env/timed_wait.h"
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "env/environment.h"
@@ -73,6 +74,16 @@ TEST(LaneTest, TimersFireInOrderOfTime) {
   usleep(100'000);
   lane.stop();
   EXPECT_EQ(order, "abc");
+}
+
+TEST(LaneTest, TimersThatSetThemselvesAgainLeaveRoomForTasks) {
+  Lane lane(test_clock(), 16);
+  std::function<void()> again = [&] { lane.at(0, [&] { again(); }); };
+  lane.run([&] { again(); });
+  int ran = 0;
+  for (int i = 0; i < 1000; ++i) lane.run([&] { ++ran; });
+  EXPECT_EQ(ran, 1000);
+  lane.stop();
 }
 
 TEST(ScheduleTest, TicksThatPassedAreSkipped) {
