@@ -238,6 +238,9 @@ TEST(Tokens, ClaimsAreChecked) {
     SCOPED_TRACE(c.payload);
     expect_refused(parse_claims(c.payload), c.part);
   }
+  std::string many = R"({"iss":"a","sub":"b","iat":1)";
+  for (int i = 0; i < 300; ++i) many += ",\"c" + std::to_string(i) + "\":1";
+  expect_refused(parse_claims(many + "}"), "too many claims");
   for (const std::string& payload : {
            R"({"iss":"a","sub":"b","iat":1})" + std::string(),
            R"({"iss":"a","sub":"b","iat":1.9,"exp":null,"hex_identity":null,"aud":[]})" +

@@ -8,6 +8,8 @@ namespace {
 using types::JsonKind;
 using types::JsonValue;
 
+constexpr size_t kClaimsMax = 256;
+
 Error refused(std::string_view what) {
   return Error(ErrorCode::kInvalidArgument, "Invalid token: " + std::string(what));
 }
@@ -87,6 +89,7 @@ Result<Claims> parse_claims(std::string_view json) {
   if (!payload || !payload->is(JsonKind::kObject)) {
     return refused("the payload is not a JSON object");
   }
+  if (payload->members().size() > kClaimsMax) return refused("it has too many claims");
   Claims out;
   std::optional<types::Identity> stated;
   for (size_t i = 0; i < payload->members().size(); ++i) {
