@@ -160,17 +160,23 @@ constexpr auto view_source([[maybe_unused]] const char* name) {
 
 }  // namespace SpacetimeDB::detail
 
-#define ORRERY_ANY_FUNCTION(name) reinterpret_cast<::SpacetimeDB::detail::AnyFunction>(&name)
+// The type of a function, by which one among overloads is meant: a reducer may be called `remove`, as a C function is.
+#define ORRERY_SIGNATURE(name) name##_orrery_signature*
+#define ORRERY_DECLARE(returns, name, ...)                     \
+  returns name(__VA_ARGS__);                                   \
+  using name##_orrery_signature = returns(__VA_ARGS__);
+#define ORRERY_ANY_FUNCTION(name) \
+  reinterpret_cast<::SpacetimeDB::detail::AnyFunction>(static_cast<ORRERY_SIGNATURE(name)>(&name))
 
 #define ORRERY_REDUCER(name, symbol, export, canonical, lifecycle, ctx, ...)                                          \
-  ::SpacetimeDB::ReducerResult name(ctx __VA_OPT__(, ) __VA_ARGS__);                                                  \
-  static_assert(::SpacetimeDB::detail::ReducerShape<decltype(&name)>::kValid,                                         \
+  ORRERY_DECLARE(::SpacetimeDB::ReducerResult, name, ctx __VA_OPT__(, ) __VA_ARGS__)                                  \
+  static_assert(::SpacetimeDB::detail::ReducerShape<ORRERY_SIGNATURE(name)>::kValid,                                         \
                 "reducer '" #name "': its first parameter has to be ReducerContext");                                 \
-  static_assert(::SpacetimeDB::detail::ReducerShape<decltype(&name)>::Types::kEncodable,                              \
+  static_assert(::SpacetimeDB::detail::ReducerShape<ORRERY_SIGNATURE(name)>::Types::kEncodable,                              \
                 "reducer '" #name "': a parameter has a type that cannot be sent: use a primitive, std::string, "     \
                 "std::vector, std::optional or a type with SPACETIMEDB_STRUCT or SPACETIMEDB_ENUM");                  \
   ORRERY_PREINIT(symbol, export) {                                                                                    \
-    using Shape = ::SpacetimeDB::detail::ReducerShape<decltype(&name)>;                                               \
+    using Shape = ::SpacetimeDB::detail::ReducerShape<ORRERY_SIGNATURE(name)>;                                               \
     static constinit ::SpacetimeDB::detail::ReducerDecl decl{#name,                #__VA_ARGS__, canonical,           \
                                                              Shape::Types::kParameters, &Shape::call, nullptr, lifecycle}; \
     decl.function = ORRERY_ANY_FUNCTION(name);                                                                        \
@@ -194,13 +200,13 @@ constexpr auto view_source([[maybe_unused]] const char* name) {
   static_assert(::SpacetimeDB::detail::ViewReturn<returns>::kValid,                                                  \
                 "view '" #name "': it has to return std::vector<T>, std::optional<T> or Query<T> of a T with "       \
                 "SPACETIMEDB_STRUCT");                                                                               \
-  returns name(ctx);                                                                                                 \
-  static_assert(::SpacetimeDB::detail::ViewShape<decltype(&name)>::kValid,                                           \
+  ORRERY_DECLARE(returns, name, ctx)                                                                                 \
+  static_assert(::SpacetimeDB::detail::ViewShape<ORRERY_SIGNATURE(name)>::kValid,                                           \
                 "view '" #name "': its only parameter is ViewContext or AnonymousViewContext");                      \
   [[maybe_unused]] inline constexpr auto name##_view = ::SpacetimeDB::detail::view_source<returns>(source);          \
   ORRERY_PREINIT(40_view_##name, "40_view_" #name) {                                                                 \
     static ::SpacetimeDB::detail::ViewDecl decl;                                                                     \
-    ::SpacetimeDB::detail::ViewShape<decltype(&name)>::add(#name, canonical, ORRERY_ANY_FUNCTION(name), decl);       \
+    ::SpacetimeDB::detail::ViewShape<ORRERY_SIGNATURE(name)>::add(#name, canonical, ORRERY_ANY_FUNCTION(name), decl);       \
   }                                                                                                                  \
   returns name(ctx)
 /// SPACETIMEDB_VIEW(Returns, name, Public, ViewContext ctx) { ... }
@@ -221,14 +227,14 @@ constexpr auto view_source([[maybe_unused]] const char* name) {
   }
 
 #define ORRERY_PROCEDURE(returns, name, canonical, ctx, ...)                                                           \
-  returns name(ctx __VA_OPT__(, ) __VA_ARGS__);                                                                        \
-  static_assert(::SpacetimeDB::detail::ProcedureShape<decltype(&name)>::kValid,                                        \
+  ORRERY_DECLARE(returns, name, ctx __VA_OPT__(, ) __VA_ARGS__)                                                        \
+  static_assert(::SpacetimeDB::detail::ProcedureShape<ORRERY_SIGNATURE(name)>::kValid,                                        \
                 "procedure '" #name "': its first parameter has to be ProcedureContext and what it returns a type "    \
                 "that can be sent (Unit for nothing)");                                                                \
-  static_assert(::SpacetimeDB::detail::ProcedureShape<decltype(&name)>::Types::kEncodable,                             \
+  static_assert(::SpacetimeDB::detail::ProcedureShape<ORRERY_SIGNATURE(name)>::Types::kEncodable,                             \
                 "procedure '" #name "': a parameter has a type that cannot be sent");                                  \
   ORRERY_PREINIT(50_proc_##name, "50_proc_" #name) {                                                                   \
-    using Shape = ::SpacetimeDB::detail::ProcedureShape<decltype(&name)>;                                              \
+    using Shape = ::SpacetimeDB::detail::ProcedureShape<ORRERY_SIGNATURE(name)>;                                              \
     static constinit ::SpacetimeDB::detail::ProcedureDecl decl{                                                        \
         #name, #__VA_ARGS__, canonical, Shape::Types::kParameters,                                                     \
         ::SpacetimeDB::detail::type_of<Shape::Returned>(), &Shape::call, nullptr};                                     \
@@ -245,15 +251,15 @@ constexpr auto view_source([[maybe_unused]] const char* name) {
 #ifdef SPACETIMEDB_UNSTABLE_FEATURES
 
 #define ORRERY_HANDLER(name, canonical, ctx, request)                                                              \
-  ::SpacetimeDB::HttpResponse name(ctx, request);                                                                  \
-  static_assert(::SpacetimeDB::detail::kIsHandler<decltype(&name)>,                                                \
+  ORRERY_DECLARE(::SpacetimeDB::HttpResponse, name, ctx, request)                                                  \
+  static_assert(::SpacetimeDB::detail::kIsHandler<ORRERY_SIGNATURE(name)>,                                                \
                 "HTTP handler '" #name "': its parameters are HandlerContext and HttpRequest, both by value");     \
   ORRERY_PREINIT(60_http_handler_##name, "60_http_handler_" #name) {                                               \
     static constinit ::SpacetimeDB::detail::HandlerDecl decl{                                                      \
         #name, canonical,                                                                                          \
         [](::SpacetimeDB::detail::AnyFunction function, ::SpacetimeDB::HandlerContext& context,                    \
            ::SpacetimeDB::HttpRequest&& request_in) {                                                              \
-          return reinterpret_cast<decltype(&name)>(function)(context, std::move(request_in));                      \
+          return reinterpret_cast<ORRERY_SIGNATURE(name)>(function)(context, std::move(request_in));                      \
         },                                                                                                         \
         nullptr};                                                                                                  \
     decl.function = ORRERY_ANY_FUNCTION(name);                                                                     \
