@@ -7,6 +7,7 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/shell.h"
+#include "cli/start.h"
 #include "engine/registry.h"
 
 namespace {
@@ -15,6 +16,7 @@ const char* const kHelp =
     R"(usage: orrery COMMAND [arguments]
 
   shell [DSN] [options]   open a database and run SQL; orrery shell --help says more
+  start [options]         run a server; orrery start --help says more
   version                 print the version
   help                    this text
 
@@ -65,6 +67,7 @@ int main(int argc, char** argv) {
   std::string command = arguments[0];
   arguments.erase(arguments.begin());
   if (command == "shell") return run_shell(arguments);
+  if (command == "start") return orrery::cli::run_start(arguments);
   if (command == "version" || command == "--version") {
     std::printf("orrery %s\n", ORRERY_VERSION);
     return 0;

@@ -87,6 +87,8 @@ class Session : public SocketReader, public Client, public std::enable_shared_fr
                  std::function<void()> ended);
   /// On the lane. The rows of one query, as subscribe() does it.
   void query(std::string sql, Rows rows);
+  /// On the lane.
+  bool has_set(subscribe::QuerySetId set) const { return queries_.contains(set); }
   void forget_queries(subscribe::QuerySetId set) { queries_.erase(set); }
 
   host::HostedDatabase& database() { return service_->database(); }

@@ -93,14 +93,14 @@ void SessionV2::refuse_set(std::optional<uint32_t> request, uint32_t set, const 
 void SessionV2::subscribe_set(uint32_t request, uint32_t set, std::vector<std::string> queries) {
   auto self = std::static_pointer_cast<SessionV2>(shared_from_this());
   database().post([self, request, set, queries = std::move(queries)]() mutable {
+    // An id in use is the client's own mistake, which the original ends the connection for.
+    if (self->has_set(set)) {
+      self->end(kCloseError, "query set id " + std::to_string(set) + " is already in use");
+      return;
+    }
     auto rows = [self, request, set](Result<subscribe::QuerySetRows> made) {
       if (!made) {
-        // An id in use is the client's own mistake, which the original ends the connection for.
-        if (made.error().code() == ErrorCode::kTableExists) {
-          self->end(kCloseError, made.error().message());
-        } else {
-          self->refuse_set(request, set, made.error());
-        }
+        self->refuse_set(request, set, made.error());
         return;
       }
       std::string out;

@@ -1,0 +1,31 @@
+// `orrery start`: runs a server until it is told to stop.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace orrery::cli {
+
+struct StartOptions {
+  std::string address = "0.0.0.0";
+  uint16_t port = 3000;
+  std::string data_directory;  ///< empty: where the system keeps such data
+  bool in_memory = false;
+  std::string public_key_path;
+  std::string private_key_path;
+  std::string key_directory;
+  bool help = false;
+};
+
+/// `arguments` without the program and command names. kInvalidArgument says what is wrong with
+/// them.
+Result<StartOptions> parse_start_options(const std::vector<std::string>& arguments);
+extern const char* const kStartHelp;
+
+/// Returns the program's exit code.
+int run_start(const std::vector<std::string>& arguments);
+
+}  // namespace orrery::cli
