@@ -8,8 +8,9 @@
 
 #include "cli/options.h"
 #include "env/environment.h"
+#include "server/auth/authority.h"
+#include "server/http/http_client.h"
 #include "server/server.h"
-#include "server/signed_tokens.h"
 
 namespace orrery::cli {
 
@@ -30,7 +31,11 @@ Runs a server for databases with modules, until it gets SIGINT or SIGTERM.
 
 namespace {
 
-Error usage(std::string text) { return Error(ErrorCode::kInvalidArgument, std::move(text)); }
+constexpr uint64_t kIssuerDocumentBytesMax = 1 << 20;
+
+Error usage(std::string text) {
+  return Error(ErrorCode::kInvalidArgument, std::move(text));
+}
 
 Status parse_address(std::string_view text, StartOptions* out) {
   size_t colon = text.rfind(':');
@@ -55,7 +60,14 @@ std::string default_data_directory() {
   return std::string(home == nullptr ? "." : home) + "/.local/share/orrery/data";
 }
 
-Result<server::KeyPair> keys_of(const StartOptions& options) {
+/// With the key pair of the files that the options name, or that are in the data folder.
+Result<std::unique_ptr<server::Authority>> open_authority(const StartOptions& options) {
+  const env::Environment& environment = env::system_environment();
+  server::AuthOptions auth;
+  auth.external_issuers = server::ExternalIssuers::kAnyHttps;
+  server::FetchDocument fetch = [](const std::string& url) {
+    return server::http::fetch_document(url, kIssuerDocumentBytesMax);
+  };
   std::string public_path = options.public_key_path;
   std::string private_path = options.private_key_path;
   if (public_path.empty() != private_path.empty()) {
@@ -64,30 +76,31 @@ Result<server::KeyPair> keys_of(const StartOptions& options) {
   if (public_path.empty()) {
     std::string folder = options.key_directory;
     if (folder.empty()) {
-      if (options.in_memory) return server::KeyPair::generate();
+      if (options.in_memory) {
+        ORRERY_TRY_ASSIGN(server::KeyPair keys, server::KeyPair::generate());
+        return std::make_unique<server::Authority>(std::move(keys), std::move(auth),
+                                                   *environment.clock, *environment.random,
+                                                   std::move(fetch));
+      }
       folder = options.data_directory;
     }
-    ORRERY_TRY(env::system_environment().files->create_dirs(folder));
+    ORRERY_TRY(environment.files->create_dirs(folder));
     public_path = folder + "/id_ecdsa.pub";
     private_path = folder + "/id_ecdsa";
   }
-  return server::KeyPair::load_or_create(*env::system_environment().files, public_path,
-                                         private_path);
+  return server::Authority::open(public_path, private_path, std::move(auth), environment,
+                                 std::move(fetch));
 }
 
 Result<std::unique_ptr<server::Server>> start_server(StartOptions options) {
   if (options.data_directory.empty()) options.data_directory = default_data_directory();
-  ORRERY_TRY_ASSIGN(server::KeyPair keys, keys_of(options));
-  const env::Environment& environment = env::system_environment();
+  ORRERY_TRY_ASSIGN(std::unique_ptr<server::Authority> tokens, open_authority(options));
   server::ServerOptions out;
   out.http.address = options.address;
   out.http.port = options.port;
   out.api.version = ORRERY_VERSION;
-  out.host.storage =
-      options.in_memory ? host::HostStorage::kMemory : host::HostStorage::kFiles;
+  out.host.storage = options.in_memory ? host::HostStorage::kMemory : host::HostStorage::kFiles;
   out.host.data_directory = options.data_directory;
-  auto tokens = std::make_unique<server::SignedTokens>(
-      std::move(keys), server::AuthOptions{}, *environment.clock, *environment.random, nullptr);
   return server::Server::start(std::move(out), std::move(tokens));
 }
 

@@ -105,6 +105,7 @@ void add_call_routes(Api& api, http::Router& router);
 void add_log_routes(Api& api, http::Router& router);
 void add_handler_routes(Api& api, http::Router& router);
 void add_subscribe_routes(Api& api, http::Router& router);
+void add_mcp_routes(Api& api, http::Router& router);
 void add_console_routes(Api& api, http::Router& router);
 
 // --- answers ---------------------------------------------------------------------------------

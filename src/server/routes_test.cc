@@ -50,8 +50,7 @@ TEST_F(ServerTest, Identities) {
   WireAnswer key = ask("GET", "/v1/identity/public-key");
   EXPECT_EQ(key.header("content-type"), "application/pem-certificate-chain");
   EXPECT_EQ(ask("POST", "/v1/identity/websocket-token").status, 401);
-  EXPECT_EQ(ask("POST", "/v1/identity/websocket-token", "alice").body,
-            R"({"token":"x.alice.y"})");
+  EXPECT_EQ(ask("POST", "/v1/identity/websocket-token", "alice").body, R"({"token":"x.alice.y"})");
   EXPECT_EQ(ask("POST", "/v1/identity/websocket-token", "alice-slow").status, 200);
   std::string alice = FakeTokens::holder_of("alice").identity.to_hex();
   EXPECT_EQ(ask("GET", "/v1/identity/" + alice + "/verify", "alice").status, 204);
@@ -69,12 +68,10 @@ TEST_F(ServerTest, Tokens) {
   EXPECT_EQ(anonymous.header("spacetime-identity").size(), 64u);
   EXPECT_TRUE(anonymous.header("spacetime-identity-token").starts_with("x.anonymous-"));
   WireAnswer known = ask("GET", "/v1/database/chat?token=x.alice.y");
-  EXPECT_EQ(known.header("spacetime-identity"),
-            FakeTokens::holder_of("alice").identity.to_hex());
+  EXPECT_EQ(known.header("spacetime-identity"), FakeTokens::holder_of("alice").identity.to_hex());
   EXPECT_EQ(ask("GET", "/v1/database/chat", "bad").status, 401);
   EXPECT_EQ(ask("GET", "/v1/database/chat?token=nonsense").status, 401);
-  EXPECT_EQ(ask("GET", "/v1/database/chat", "", "", {{"authorization", "Basic abc"}}).status,
-            400);
+  EXPECT_EQ(ask("GET", "/v1/database/chat", "", "", {{"authorization", "Basic abc"}}).status, 400);
   EXPECT_EQ(ask("GET", "/v1/database/chat", "", "", {{"authorization", "Bearer "}}).status, 400);
 }
 
@@ -87,8 +84,7 @@ TEST_F(ServerTest, PublishAndDescribe) {
   EXPECT_EQ(ask("GET", "/v1/database/chat/identity").body, identity);
   EXPECT_EQ(ask("GET", "/v1/database/" + identity).status, 200);
   WireAnswer info = ask("GET", "/v1/database/chat");
-  EXPECT_NE(info.body.find(R"("host_type":{"Wasm":[]},"initial_program":"0x)"),
-            std::string::npos)
+  EXPECT_NE(info.body.find(R"("host_type":{"Wasm":[]},"initial_program":"0x)"), std::string::npos)
       << info.body;
   WireAnswer again = ask("PUT", "/v1/database/chat", "owner", "module");
   EXPECT_EQ(json_member(again.body, "Success", "op"), "updated");
@@ -111,8 +107,8 @@ TEST_F(ServerTest, PublishRefusals) {
   EXPECT_EQ(ask("PUT", "/v1/database/a?clear=maybe", "owner", "module").status, 400);
   EXPECT_EQ(ask("PUT", "/v1/database/a?host_type=Js", "owner", "module").status, 400);
   EXPECT_EQ(ask("PUT", "/v1/database/a?policy=Other", "owner", "module").status, 400);
-  EXPECT_EQ(
-      ask("PUT", "/v1/database/a?update_confirmation_timeout=5x", "owner", "module").status, 400);
+  EXPECT_EQ(ask("PUT", "/v1/database/a?update_confirmation_timeout=5x", "owner", "module").status,
+            400);
   EXPECT_EQ(ask("PUT", "/v1/database/A", "owner", "module").status, 400);
   WireAnswer unnamed = ask("POST", "/v1/database", "owner", "module");
   EXPECT_EQ(unnamed.status, 200) << unnamed.body;
@@ -134,12 +130,11 @@ TEST_F(ServerTest, PrePublish) {
   EXPECT_EQ(json_member(plan.body, "AutoMigrate", "break_clients"), "false");
   std::string token = json_member(plan.body, "AutoMigrate", "token");
   EXPECT_EQ(token.size(), 64u);
-  EXPECT_EQ(ask("PUT", "/v1/database/chat?policy=BreakClients&token=" + token, "owner", "module")
-                .status,
-            200);
-  EXPECT_EQ(ask("PUT",
-                "/v1/database/chat?policy=BreakClients&token=" + std::string(64, '0'), "owner",
-                "module")
+  EXPECT_EQ(
+      ask("PUT", "/v1/database/chat?policy=BreakClients&token=" + token, "owner", "module").status,
+      200);
+  EXPECT_EQ(ask("PUT", "/v1/database/chat?policy=BreakClients&token=" + std::string(64, '0'),
+                "owner", "module")
                 .status,
             400);
 }
@@ -149,8 +144,7 @@ TEST_F(ServerTest, Schema) {
   EXPECT_EQ(ask("GET", "/v1/database/chat/schema").status, 400);
   EXPECT_EQ(ask("GET", "/v1/database/chat/schema?version=8").status, 400);
   for (const char* version : {"9", "10"}) {
-    WireAnswer answer =
-        ask("GET", std::string("/v1/database/chat/schema?version=") + version);
+    WireAnswer answer = ask("GET", std::string("/v1/database/chat/schema?version=") + version);
     EXPECT_EQ(answer.status, 200);
     EXPECT_TRUE(types::JsonValue::parse(answer.body)) << answer.body;
     EXPECT_NE(answer.body.find("add_user"), std::string::npos);
@@ -186,8 +180,7 @@ TEST_F(ServerTest, NamesLockDelete) {
 
 TEST_F(ServerTest, Calls) {
   publish();
-  WireAnswer ok =
-      ask("POST", "/v1/database/chat/call/add_user", "alice", R"([1,"Ann"])", kJson);
+  WireAnswer ok = ask("POST", "/v1/database/chat/call/add_user", "alice", R"([1,"Ann"])", kJson);
   EXPECT_EQ(ok.status, 200) << ok.body;
   EXPECT_EQ(ok.body, "");
   EXPECT_NE(ok.header("spacetime-execution-duration-micros"), "");
@@ -197,8 +190,7 @@ TEST_F(ServerTest, Calls) {
   EXPECT_EQ(ask("POST", "/v1/database/chat/call/crash", "alice", "[]", kJson).status, 530);
   EXPECT_EQ(ask("POST", "/v1/database/chat/call/nothing", "alice", "[]", kJson).status, 404);
   for (const char* arguments : {"[]", "[1]", "{}", "[1,2]", "nonsense", "[-1,\"x\"]"}) {
-    EXPECT_EQ(ask("POST", "/v1/database/chat/call/add_user", "alice", arguments, kJson).status,
-              400)
+    EXPECT_EQ(ask("POST", "/v1/database/chat/call/add_user", "alice", arguments, kJson).status, 400)
         << arguments;
   }
   EXPECT_EQ(ask("POST", "/v1/database/chat/call/noop", "alice", "[]").status, 415);
@@ -222,8 +214,8 @@ TEST_F(ServerTest, Sql) {
   EXPECT_EQ(ask("POST", "/v1/database/chat/sql", "alice", "SELEC").status, 400);
   EXPECT_EQ(ask("POST", "/v1/database/chat/sql", "alice", "SELECT * FROM secret").status, 400);
   EXPECT_EQ(ask("POST", "/v1/database/chat/sql", "owner", "SELECT * FROM secret").status, 200);
-  EXPECT_EQ(
-      ask("POST", "/v1/database/chat/sql", "alice", "DELETE FROM user WHERE id = 1").status, 400);
+  EXPECT_EQ(ask("POST", "/v1/database/chat/sql", "alice", "DELETE FROM user WHERE id = 1").status,
+            400);
   WireAnswer gone = ask("POST", "/v1/database/chat/sql?confirmed=false", "owner",
                         "DELETE FROM user WHERE id = 1");
   EXPECT_EQ(gone.status, 200) << gone.body;
@@ -242,8 +234,9 @@ TEST_F(ServerTest, Logs) {
   EXPECT_EQ(ask("GET", "/v1/database/chat/logs?num_lines=0", "owner").body, "");
   EXPECT_EQ(ask("GET", "/v1/database/chat/logs?num_lines=-1", "owner").status, 400);
   WireSocket follower(port());
-  follower.write("GET /v1/database/chat/logs?follow=true&num_lines=0 HTTP/1.1\r\nhost: x\r\n"
-                 "authorization: Bearer x.owner.y\r\n\r\n");
+  follower.write(
+      "GET /v1/database/chat/logs?follow=true&num_lines=0 HTTP/1.1\r\nhost: x\r\n"
+      "authorization: Bearer x.owner.y\r\n\r\n");
   EXPECT_NE(follower.read_until("\r\n\r\n").find("200"), std::string::npos);
   ask("POST", "/v1/database/chat/call/crash", "alice", "[]", kJson);
   EXPECT_NE(follower.read_until("}\n").find("\"level\":"), std::string::npos);
@@ -251,6 +244,35 @@ TEST_F(ServerTest, Logs) {
   std::string rest;
   for (std::string piece; !(piece = follower.read_some()).empty();) rest += piece;
   EXPECT_TRUE(rest.ends_with("0\r\n\r\n")) << rest;
+}
+
+TEST_F(ServerTest, Mcp) {
+  publish();
+  auto rpc = [&](std::string_view target, std::string_view method, std::string_view params) {
+    std::string body = R"({"jsonrpc":"2.0","id":1,"method":")" + std::string(method) +
+                       R"(","params":)" + std::string(params) + "}";
+    return ask("POST", target, "owner", body, kJson).body;
+  };
+  EXPECT_NE(rpc("/v1/mcp", "initialize", "{}").find("2025-06-18"), std::string::npos);
+  EXPECT_NE(rpc("/v1/mcp", "tools/list", "{}").find("list_databases"), std::string::npos);
+  EXPECT_EQ(rpc("/v1/database/chat/mcp", "tools/list", "{}").find("list_databases"),
+            std::string::npos);
+  EXPECT_NE(rpc("/v1/mcp", "no/such", "{}").find("-32601"), std::string::npos);
+  EXPECT_NE(rpc("/v1/mcp", "tools/call", R"({"name":"list_databases"})").find("chat"),
+            std::string::npos);
+  EXPECT_NE(rpc("/v1/database/chat/mcp", "tools/call",
+                R"({"name":"call","arguments":{"reducer":"add_user","args":[1,"Ann"]}})")
+                .find("committed"),
+            std::string::npos);
+  EXPECT_NE(rpc("/v1/mcp", "tools/call",
+                R"({"name":"sql","arguments":{"database":"chat","sql":"SELECT * FROM user"}})")
+                .find("Ann"),
+            std::string::npos);
+  std::string failed = rpc("/v1/database/chat/mcp", "tools/call",
+                           R"({"name":"call","arguments":{"reducer":"fail","args":["no"]}})");
+  EXPECT_NE(failed.find("\"isError\":true"), std::string::npos) << failed;
+  EXPECT_EQ(ask("POST", "/v1/mcp", "owner", R"({"method":"x"})", kJson).status, 202);
+  EXPECT_EQ(ask("POST", "/v1/mcp", "owner", "nonsense", kJson).status, 400);
 }
 
 TEST_F(ServerTest, ModuleRoutesWithoutAHandler) {

@@ -42,8 +42,8 @@ host::FakeModule test_module() {
     table.product_type_ref = ref;
     return table;
   };
-  schema::RawTable& user = add_table(
-      "user", {{"id", AlgebraicType::u32()}, {"name", AlgebraicType::string()}});
+  schema::RawTable& user =
+      add_table("user", {{"id", AlgebraicType::u32()}, {"name", AlgebraicType::string()}});
   user.indexes.push_back({"user_id_idx", {}, schema::IndexAlgorithm::kBTree, {0}});
   user.constraints.push_back({{}, {0}});
   add_table("ev", {{"n", AlgebraicType::u32()}}).is_event = true;
@@ -70,9 +70,8 @@ host::FakeModule test_module() {
     return outcome_of(done);
   });
   add("emit", {n}, [](FakeCall& call) { return outcome_of(call.insert("ev", call.arguments)); });
-  add("fail", {name}, [](FakeCall& call) {
-    return host::user_error(std::string(call.arguments.substr(4)));
-  });
+  add("fail", {name},
+      [](FakeCall& call) { return host::user_error(std::string(call.arguments.substr(4))); });
   add("crash", {}, [](FakeCall&) { return host::trap(); });
   add("noop", {}, [](FakeCall&) { return host::ok(); });
   schema::RawProcedure sum;

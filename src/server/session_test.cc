@@ -48,11 +48,10 @@ TEST_F(SessionTest, Negotiates) {
     const char* offered;
     const char* chosen;
   };
-  for (const Case& c :
-       {Case{"v2.bsatn.spacetimedb", "v2.bsatn.spacetimedb"},
-        Case{"v2.bsatn.spacetimedb, v3.bsatn.spacetimedb", "v3.bsatn.spacetimedb"},
-        Case{"other, v1.bsatn.spacetimedb", "v1.bsatn.spacetimedb"},
-        Case{"v1.json.spacetimedb", "v1.json.spacetimedb"}}) {
+  for (const Case& c : {Case{"v2.bsatn.spacetimedb", "v2.bsatn.spacetimedb"},
+                        Case{"v2.bsatn.spacetimedb, v3.bsatn.spacetimedb", "v3.bsatn.spacetimedb"},
+                        Case{"other, v1.bsatn.spacetimedb", "v1.bsatn.spacetimedb"},
+                        Case{"v1.json.spacetimedb", "v1.json.spacetimedb"}}) {
     WireWebSocket socket(port(), kTarget, c.offered);
     EXPECT_TRUE(socket.connected()) << c.offered;
     EXPECT_EQ(socket.subprotocol(), c.chosen);
@@ -70,11 +69,11 @@ TEST_F(SessionTest, RefusesBadUpgrades) {
     int status;
   };
   const std::string base = "/v1/database/chat/subscribe?";
-  for (const Case& c : {Case{"/v1/database/nobody/subscribe", 404},
-                        Case{base + "token=x.bad.y", 401}, Case{base + "compression=Zip", 400},
-                        Case{base + "connection_id=xyz", 400},
-                        Case{base + "connection_id=" + std::string(32, '0'), 400},
-                        Case{base + "light=1", 400}, Case{base + "confirmed=yes", 400}}) {
+  for (const Case& c :
+       {Case{"/v1/database/nobody/subscribe", 404}, Case{base + "token=x.bad.y", 401},
+        Case{base + "compression=Zip", 400}, Case{base + "connection_id=xyz", 400},
+        Case{base + "connection_id=" + std::string(32, '0'), 400}, Case{base + "light=1", 400},
+        Case{base + "confirmed=yes", 400}}) {
     WireAnswer answer;
     WireWebSocket socket(port(), c.target, "v2.bsatn.spacetimedb", {}, &answer);
     EXPECT_FALSE(socket.connected()) << c.target;
@@ -262,8 +261,8 @@ TEST_F(SessionTest, RefusesEveryMalformedMessage) {
 
 TEST_F(SessionTest, MessagesCutOrFlippedAtEveryByteDoNoHarm) {
   std::string row = user_row(1, "Ann");
-  std::string whole = encode(subscribe(1, 1, {"SELECT * FROM user"})) +
-                      encode(v2::CallReducer{2, "add_user", row});
+  std::string whole =
+      encode(subscribe(1, 1, {"SELECT * FROM user"})) + encode(v2::CallReducer{2, "add_user", row});
   for (size_t i = 0; i < whole.size(); ++i) {
     V2Client client(port(), "compression=None", "alice", kV3);
     client.connect();
@@ -432,8 +431,7 @@ TEST_F(SessionTest, ManyClientsConverge) {
   for (uint32_t c = 0; c < kClients; ++c) {
     threads.emplace_back([&, c] {
       V2Client client(port(), c % 2 == 0 ? "compression=None" : "compression=Gzip",
-                      "client-" + std::to_string(c),
-                      c % 3 == 0 ? "v2.bsatn.spacetimedb" : kV3);
+                      "client-" + std::to_string(c), c % 3 == 0 ? "v2.bsatn.spacetimedb" : kV3);
       client.connect();
       client.say(subscribe(1, 1, {"SELECT * FROM user"}));
       client.hear();

@@ -43,7 +43,9 @@ struct Target {
   }
 };
 
-Error io_error(std::string text) { return Error(ErrorCode::kIo, std::move(text)); }
+Error io_error(std::string text) {
+  return Error(ErrorCode::kIo, std::move(text));
+}
 
 Result<Target> parse_target(std::string_view uri) {
   Target out;
@@ -176,8 +178,8 @@ asio::awaitable<void> run(asio::io_context& io, Exchange& exchange,
 /// One request, no redirects.
 Status perform(Exchange& exchange, std::chrono::steady_clock::time_point deadline) {
   asio::io_context io;
-  asio::co_spawn(io, run(io, exchange, deadline), [&](const std::exception_ptr& thrown) {
-    if (thrown) exchange.problem = "out of memory";
+  asio::co_spawn(io, run(io, exchange, deadline), [&](const std::exception_ptr& problem) {
+    if (problem) exchange.problem = "out of memory";
   });
   io.run_until(deadline + std::chrono::seconds(1));
   if (!io.stopped()) exchange.problem = "timed out";
@@ -209,8 +211,8 @@ RawRequest make_request(const host::OutgoingRequest& request, const Target& targ
   for (const auto& [name, value] : request.headers) {
     if (is_own_header(name)) continue;
     // What was meant for one host is not told to another.
-    if (!same_host && (equal_ignoring_case(name, "authorization") ||
-                       equal_ignoring_case(name, "cookie"))) {
+    if (!same_host &&
+        (equal_ignoring_case(name, "authorization") || equal_ignoring_case(name, "cookie"))) {
       continue;
     }
     out.insert(name, value);
@@ -227,8 +229,10 @@ std::string redirect_of(const RawParser& parser, const Target& from) {
     case 302:
     case 303:
     case 307:
-    case 308: break;
-    default: return "";
+    case 308:
+      break;
+    default:
+      return "";
   }
   std::string to(parser.get()[beast::http::field::location]);
   if (to.empty() || to.find("://") != std::string::npos) return to;
@@ -239,8 +243,7 @@ std::string redirect_of(const RawParser& parser, const Target& from) {
 }
 
 Result<host::IncomingResponse> follow(const host::OutgoingRequest& request,
-                                      const std::vector<std::string>& allowed,
-                                      uint64_t bytes_max) {
+                                      const std::vector<std::string>& allowed, uint64_t bytes_max) {
   auto deadline =
       std::chrono::steady_clock::now() + std::chrono::microseconds(request.timeout_micros);
   std::string uri = request.uri;
@@ -253,8 +256,9 @@ Result<host::IncomingResponse> follow(const host::OutgoingRequest& request,
                       "): the host is not allowed");
     }
     if (i == 0) first_host = target.host;
-    Exchange exchange{target, make_request(request, target, method, target.host == first_host),
-                      allowed, bytes_max, {}, {}};
+    Exchange exchange{target,  make_request(request, target, method, target.host == first_host),
+                      allowed, bytes_max,
+                      {},      {}};
     ORRERY_TRY(perform(exchange, deadline));
     std::string next = redirect_of(exchange.parser, target);
     if (next.empty()) {

@@ -138,9 +138,12 @@ struct HttpServer::Impl::Connection : std::enable_shared_from_this<Connection> {
   asio::awaitable<void> refuse(uint16_t status, std::string text);
   asio::awaitable<bool> wait_for_event();
   void hand_over(Response response);
-  /// From any thread.
-  void signal() {
-    asio::post(loop->io->io, [self = shared_from_this()] {
+  /// From any thread. The loop's thread is to be the one that lets go of the connection.
+  static void signal(const std::weak_ptr<Connection>& weak) {
+    auto self = weak.lock();
+    if (self == nullptr) return;
+    asio::io_context& io = self->loop->io->io;
+    asio::post(io, [self = std::move(self)] {
       self->signalled = true;
       self->event.cancel();
     });
@@ -253,7 +256,7 @@ asio::awaitable<std::optional<Response>> HttpServer::Impl::Connection::answer(Re
                             LockGuard<Mutex> guard(slot->mutex);
                             slot->response = std::move(response);
                           }
-                          if (auto self = weak.lock()) self->signal();
+                          signal(weak);
                         }));
   while (true) {
     {
@@ -320,9 +323,7 @@ asio::awaitable<bool> HttpServer::Impl::Connection::send_stream(
     const std::shared_ptr<BodyStream>& body, BodyForm form) {
   asio::co_spawn(loop->io->io, watch_for_end(body), asio::detached);
   while (true) {
-    auto taken = body->take([weak = weak_from_this()] {
-      if (auto self = weak.lock()) self->signal();
-    });
+    auto taken = body->take([weak = weak_from_this()] { signal(weak); });
     if (close_wanted || cut_off) co_return false;
     if (taken.bytes.empty() && !taken.finished) {
       stream.expires_never();

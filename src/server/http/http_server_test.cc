@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "server/http/http_client.h"
 #include "server/wire_client_for_test.h"
 
 namespace orrery::server::http {
@@ -23,6 +24,12 @@ class EchoService final : public Service {
       return;
     }
     if (request.path == "/drop") return;
+    if (request.path == "/moved" || request.path == "/loop") {
+      Response out = Response::empty(302);
+      out.headers.add("location", request.path == "/loop" ? "/loop" : "/there?x=1");
+      respond(std::move(out));
+      return;
+    }
     if (request.path == "/stream") {
       stream = std::make_shared<BodyStream>();
       (void)stream->push("first\n");
@@ -196,6 +203,35 @@ TEST_F(HttpServerTest, AnswersUnderWayGetTheirTime) {
   while (service_.later == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   server_->stop(5'000'000);
   EXPECT_TRUE(socket.read_until("late").ends_with("late"));
+}
+
+TEST_F(HttpServerTest, RequestsToOthers) {
+  HttpClient client;
+  std::string base = "http://127.0.0.1:" + std::to_string(server_->port());
+  auto get = [&](std::string path, std::vector<std::string> allowed) {
+    host::OutgoingRequest request;
+    request.method = "GET";
+    request.uri = base + path;
+    request.timeout_micros = 5'000'000;
+    return client.send(request, allowed);
+  };
+  auto answer = get("/a?secret=1", {"127.0.0.1"});
+  ASSERT_TRUE(answer) << answer.error().message();
+  EXPECT_EQ(answer->code, 200);
+  EXPECT_EQ(answer->body, "GET /a?secret=1 0");
+  auto moved = get("/moved", {"*"});
+  ASSERT_TRUE(moved) << moved.error().message();
+  EXPECT_EQ(moved->body, "GET /there?x=1 0");
+  EXPECT_FALSE(get("/loop", {"*"}));
+  auto refused = get("/a?secret=1", {"example.org"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message().find("secret"), std::string::npos);
+  base = "http://localhost:" + std::to_string(server_->port());
+  EXPECT_TRUE(get("/a", {"localhost"}));
+  base = "ftp://127.0.0.1";
+  EXPECT_FALSE(get("/a", {"*"}));
+  base = "http://127.0.0.1:1";
+  EXPECT_FALSE(get("/a", {"*"}));
 }
 
 TEST_F(HttpServerTest, AddressesInUseAreAnError) {
