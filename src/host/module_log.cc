@@ -24,7 +24,7 @@ std::string date_text(int64_t day) {
   const int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
   const int64_t mp = (5 * doy + 2) / 153;
   const int64_t month = mp < 10 ? mp + 3 : mp - 9;
-  char text[48];
+  char text[80];  // three numbers of 64 bits, as far as the compiler knows
   std::snprintf(text, sizeof(text), "%04lld-%02lld-%02lld",
                 static_cast<long long>(yoe + era * 400 + (month <= 2 ? 1 : 0)),
                 static_cast<long long>(month),
@@ -194,8 +194,7 @@ Result<std::string> ModuleLog::tail_of_files(uint64_t lines) {
   for (size_t i = entries.size(); i-- > 0 && lines > 0;) {
     if (!entries[i].name.ends_with(kSuffix)) continue;
     const std::string path = env::join_path(directory_, entries[i].name);
-    ORRERY_TRY_ASSIGN(std::unique_ptr<env::File> file,
-                      files.open(path, env::OpenMode::kReadOnly));
+    ORRERY_TRY_ASSIGN(std::unique_ptr<env::File> file, files.open(path, env::OpenMode::kReadOnly));
     ORRERY_TRY_ASSIGN(uint64_t at, file->size());
     std::string end;
     uint64_t missing = lines;
