@@ -79,8 +79,8 @@ Lane::Node* Lane::dequeue() {
 bool Lane::run_timers() {
   bool any = false;
   // Those that timers set for at once wait until tasks had their turn.
-  const int64_t now = timers_.empty() ? 0 : clock_.monotonic_nanos();
-  while (!timers_.empty() && timers_.front().at_nanos <= now) {
+  for (size_t left = timers_.size(); left > 0 && !timers_.empty(); --left) {
+    if (timers_.front().at_nanos > clock_.monotonic_nanos()) break;
     std::pop_heap(timers_.begin(), timers_.end(),
                   [](const Timer& a, const Timer& b) { return a.at_nanos > b.at_nanos; });
     std::unique_ptr<Node> task = std::move(timers_.back().task);
