@@ -102,6 +102,7 @@ DatabaseService::DatabaseService(std::shared_ptr<host::HostedDatabase> database,
 DatabaseService::~DatabaseService() = default;
 
 void DatabaseService::add_client(subscribe::SubscriberId id, std::shared_ptr<Client> client) {
+  if (closed()) return;
   clients_.emplace(id, std::move(client));
   client_count_.fetch_add(1, std::memory_order_relaxed);
   metrics_.clients.add();
@@ -215,6 +216,8 @@ void DatabaseService::close(uint16_t code, std::string_view reason) {
   database_->post([self = shared_from_this(), code, reason = std::string(reason)] {
     self->database_->set_observer(nullptr);
     for (auto& [id, client] : self->clients_) client->on_end(code, reason);
+    // The lane may end before the sockets do, and with it every other chance to let go of them.
+    while (!self->clients_.empty()) self->remove_client(self->clients_.begin()->first);
   });
 }
 

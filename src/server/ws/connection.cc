@@ -78,6 +78,7 @@ void Connection::read() {
         self->last_active_ = Clock::now();
         self->take_input({self->input_->data(), bytes});
         self->pump();
+        if (self->close_sent_ && self->close_received_ && !self->writing_) self->finish("closed");
         self->read();
       });
 }
