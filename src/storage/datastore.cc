@@ -29,11 +29,18 @@ Status generate_keys(TransactionImpl& t, TableImpl& table, uint8_t* image) {
   return {};
 }
 
-void append_generated(const TableImpl& table, const uint8_t* image, std::string* out) {
-  if (out == nullptr) return;
+/// Numbers for the columns that ask for one; appends those, and only those, as they are stored.
+Status generate(TransactionImpl& t, TableImpl& table, uint8_t* image, std::string* generated) {
+  if (table.generated_columns().empty()) return {};
+  std::vector<uint16_t>& asked = t.columns_scratch;
+  asked.clear();
   for (uint16_t column : table.generated_columns()) {
-    table.layout().append_cell_bsatn(image, column, out);
+    if (is_zero(table.layout().column(column), image)) asked.push_back(column);
   }
+  ORRERY_TRY(generate_keys(t, table, image));
+  if (generated == nullptr) return {};
+  for (uint16_t column : asked) table.layout().append_cell_bsatn(image, column, generated);
+  return {};
 }
 
 Error bytes_left(const TableImpl& table) {
@@ -70,8 +77,7 @@ Result<RowId> insert_bsatn(Transaction& transaction, Table& table, std::string_v
   ORRERY_TRY(refuse_system_table(table));
   uint8_t* image = t.image_scratch(made);
   ORRERY_TRY(read_row(t, made, row, image));
-  ORRERY_TRY(generate_keys(t, made, image));
-  append_generated(made, image, generated);
+  ORRERY_TRY(generate(t, made, image, generated));
   LockGuard<RwLatch> hold(made.core().latch);
   ORRERY_TRY(t.prepare_write(made));
   return t.insert_row(made, image);
@@ -87,8 +93,7 @@ Result<UpdateOutcome> update_bsatn(Transaction& transaction, Table& table, const
   }
   uint8_t* image = t.image_scratch(changed);
   ORRERY_TRY(read_row(t, changed, row, image));
-  ORRERY_TRY(generate_keys(t, changed, image));
-  append_generated(changed, image, generated);
+  ORRERY_TRY(generate(t, changed, image, generated));
   LockGuard<RwLatch> hold(changed.core().latch);
   ORRERY_TRY(t.prepare_write(changed));
   RowId id = find_by_image(t, changed, static_cast<const IndexImpl&>(index), image);

@@ -1,8 +1,9 @@
 // The BSATN door to tables: rows and keys go in and out as BSATN, without SQL types between.
 //
 // A row is the product of its columns, a key the product of an index's columns (for one column, its
-// value). Bytes from outside are checked: kDecode where they are malformed. The functions that write
-// are operations of a statement of the transaction, like those of Transaction, with the same errors.
+// value). Bytes from outside are checked: kDecode where they are malformed. The functions that
+// write are operations of a statement of the transaction, like those of Transaction, with the same
+// errors.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +18,10 @@
 
 namespace orrery::storage {
 
-/// Inserts one row. Columns with a sequence that hold 0 get the next number, automatic ones the next
-/// key (kOverflow where their type cannot hold it); `generated`, where not null, gets appended those
-/// columns as stored, in column order. An equal row in a table that is a set: its id, and
-/// transaction.insert_met_equal().
+/// Inserts one row. Columns with a sequence that hold 0 get the next number, automatic ones the
+/// next key (kOverflow where their type cannot hold it); `generated`, where not null, gets appended
+/// the columns that did, as stored, in column order. An equal row in a table that is a set: its id,
+/// and transaction.insert_met_equal().
 Result<RowId> insert_bsatn(Transaction& transaction, Table& table, std::string_view row,
                            std::string* generated);
 

@@ -381,7 +381,7 @@ TEST(DatastoreTest, AutomaticKeysOfEveryWidth) {
       high[9] = 1;
       generated.clear();
       ASSERT_TRUE(insert_bsatn(*t, *f.table, high, &generated));
-      EXPECT_EQ(generated, high) << "it is not 0";
+      EXPECT_EQ(generated, "") << "it is not 0";
     }
     if (width == 1) {
       int64_t largest = is_small ? 255 : 127;

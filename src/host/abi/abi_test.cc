@@ -271,6 +271,22 @@ TEST_F(AbiTest, InsertGivesBackWhatWasGenerated) {
   EXPECT_EQ(run(plain).word(text_size), 0u);
 }
 
+TEST_F(AbiTest, NumbersThatWereGivenAreNotWrittenBack) {
+  Script script;
+  const std::string row = item(7, "given", 1);
+  const uint32_t at = script.data(row);
+  const uint32_t size = script.word(static_cast<uint32_t>(row.size()));
+  const uint32_t update_size = script.word(static_cast<uint32_t>(row.size()));
+  script.step(Import::kInsert, {table_id("item"), at, size});
+  script.step(Import::kUpdate, {table_id("item"), index_id("item_id"), at, update_size});
+  Ran ran = run(script);
+  EXPECT_EQ(ran.result(0), 0);
+  EXPECT_EQ(ran.word(size), 0u);
+  EXPECT_EQ(ran.result(1), 0);
+  EXPECT_EQ(ran.word(update_size), 0u);
+  EXPECT_EQ(ran.bytes(at, 8), le(uint64_t{7}));
+}
+
 TEST_F(AbiTest, InsertRefuses) {
   fill({item(1, "a", 1)});
   Script script;

@@ -22,16 +22,13 @@ void InstanceEnv::resume(wasm::Instance& instance, int64_t began_nanos) {
   instance.set_deadline_ticks(instance.module().module().engine()->ticks_of(ends_at_nanos_ - now));
 }
 
-void InstanceEnv::end_call() {
-  if (iterators_.open_count() != 0) iterators_.close_all();
+void InstanceEnv::log_unfinished_lines() {
   for (uint32_t stream : {1, 2}) {
     std::string& rest = unfinished_lines_[stream - 1];
-    if (rest.empty()) continue;
-    log_line(stream, rest);
+    if (!rest.empty()) log_line(stream, rest);
     rest.clear();
   }
-  call_ = &no_call_;
-  procedure_ = nullptr;
+  has_unfinished_line_ = false;
 }
 
 Errno InstanceEnv::errno_of(wasm::HostCall& call, const Error& error) {
@@ -93,7 +90,10 @@ void InstanceEnv::write_stream(uint32_t stream, std::string_view bytes) {
     bytes.remove_prefix(take);
     const bool ended = !bytes.empty() && bytes.front() == '\n';
     if (ended) bytes.remove_prefix(1);
-    if (!ended && rest.size() < kLineBytesMax) return;
+    if (!ended && rest.size() < kLineBytesMax) {
+      has_unfinished_line_ = true;
+      return;
+    }
     log_line(stream, rest);
     rest.clear();
   }

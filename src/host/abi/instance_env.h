@@ -49,7 +49,14 @@ class InstanceEnv {
     return result;
   }
   /// Closes what the guest left open.
-  void end_call();
+  void end_call() {
+    if (iterators_.open_count() != 0) iterators_.close_all();
+    if (has_unfinished_line_) [[unlikely]] {
+      log_unfinished_lines();
+    }
+    call_ = &no_call_;
+    procedure_ = nullptr;
+  }
 
   GuestHost& host() { return host_; }
   const env::Environment& environment() const { return environment_; }
@@ -77,6 +84,7 @@ class InstanceEnv {
     int64_t start_nanos = 0;
   };
   void log_line(uint32_t stream, std::string_view line);
+  void log_unfinished_lines();
   void resume(wasm::Instance& instance, int64_t began_nanos);
 
   GuestHost& host_;
@@ -90,6 +98,7 @@ class InstanceEnv {
   std::string scratch_;
   std::vector<Timer> timers_;
   std::string unfinished_lines_[2];
+  bool has_unfinished_line_ = false;
 };
 
 /// Invalid bytes become U+FFFD.
