@@ -1,4 +1,4 @@
-// Texts of the query builder, and definitions of modules whose declarations contradict each other.
+// Texts of the query builder, definitions of modules whose declarations contradict each other, and the templates.
 //
 // usage: node tests/module-cpp/queries_and_errors_test.mjs <folder of .wasm>
 import assert from 'node:assert/strict';
@@ -56,4 +56,33 @@ for (const [name, error] of Object.entries(errors)) {
     typespace: [], types: [{ scope: [], name: error, ref: 999999, custom_ordering: false }] }, name);
   assert.ok(host.logs.some((each) => each.level === 0 && each.message.includes(error)), `${name} says so in the log`);
 }
-console.log(`${Object.keys(expected).length + Object.keys(errors).length} passed, 0 failed`);
+const said = (result) => result.logs.map((each) => each.message).join('|');
+const code = (result, wanted, message = '') => assert.deepEqual([result.code, result.message, result.trap], [wanted, message, null]);
+const basic = load('basic/basic');
+code(basic.reducer('init'), 0);
+code(basic.reducer('add', ['Ada']), 0);
+code(basic.reducer('add', ['']), 1, 'a person has a name');
+assert.equal(said(basic.reducer('say_hello')), 'Hello, Ada!|Hello, world!');
+code(basic.reducer('remove', ['Ada']), 0);
+code(basic.reducer('remove', ['Ada']), 1, 'nobody is called Ada');
+
+const chat = load('chat/chat');
+const other = new Uint8Array(32).fill(9);
+code(chat.reducer('init'), 0);
+code(chat.reducer('set_name', ['ann']), 1, 'only those who are connected have a name');
+code(chat.reducer('client_connected'), 0);
+code(chat.reducer('client_connected', [], { sender: other }), 0);
+code(chat.reducer('set_name', ['ann']), 0);
+code(chat.reducer('set_name', [' ']), 1, 'a name must not be empty');
+code(chat.reducer('send_message', ['hello']), 0);
+code(chat.reducer('send_message', ['x'.repeat(2001)]), 1, 'a message is longer than 2000 bytes');
+code(chat.reducer('delete_message', [1], { sender: other }), 1, 'a message is deleted by who sent it');
+code(chat.reducer('client_disconnected', [], { sender: other }), 0);
+assert.deepEqual(chat.view('online_users').rows.map((row) => row.name), [{ some: 'ann' }]);
+code(chat.reducer('sweep', [chat.rows('sweep_timer')[0]]), 0);
+assert.equal(chat.rows('message').length, 1);
+chat.now += 31n * 86400n * 1000000n;
+assert.equal(said(chat.reducer('sweep', [chat.rows('sweep_timer')[0]])), 'swept 1 messages away');
+assert.equal(chat.rows('message').length, 0);
+
+console.log(`${2 + Object.keys(expected).length + Object.keys(errors).length} passed, 0 failed`);
