@@ -176,11 +176,11 @@ constexpr auto view_source([[maybe_unused]] const char* name) {
                 "reducer '" #name "': a parameter has a type that cannot be sent: use a primitive, std::string, "     \
                 "std::vector, std::optional or a type with SPACETIMEDB_STRUCT or SPACETIMEDB_ENUM");                  \
   ORRERY_PREINIT(symbol, export) {                                                                                    \
-    using Shape = ::SpacetimeDB::detail::ReducerShape<ORRERY_SIGNATURE(name)>;                                               \
-    static constinit ::SpacetimeDB::detail::ReducerDecl decl{#name,                #__VA_ARGS__, canonical,           \
-                                                             Shape::Types::kParameters, &Shape::call, nullptr, lifecycle}; \
-    decl.function = ORRERY_ANY_FUNCTION(name);                                                                        \
-    ::SpacetimeDB::detail::add_reducer(decl);                                                                         \
+    using orrery_shape = ::SpacetimeDB::detail::ReducerShape<ORRERY_SIGNATURE(name)>;                                               \
+    static constinit ::SpacetimeDB::detail::ReducerDecl orrery_decl{#name,                #__VA_ARGS__, canonical,           \
+                                                             orrery_shape::Types::kParameters, &orrery_shape::call, nullptr, lifecycle}; \
+    orrery_decl.function = ORRERY_ANY_FUNCTION(name);                                                                        \
+    ::SpacetimeDB::detail::add_reducer(orrery_decl);                                                                         \
   }                                                                                                                   \
   ::SpacetimeDB::ReducerResult name(ctx __VA_OPT__(, ) __VA_ARGS__)
 
@@ -205,8 +205,8 @@ constexpr auto view_source([[maybe_unused]] const char* name) {
                 "view '" #name "': its only parameter is ViewContext or AnonymousViewContext");                      \
   [[maybe_unused]] inline constexpr auto name##_view = ::SpacetimeDB::detail::view_source<returns>(source);          \
   ORRERY_PREINIT(40_view_##name, "40_view_" #name) {                                                                 \
-    static ::SpacetimeDB::detail::ViewDecl decl;                                                                     \
-    ::SpacetimeDB::detail::ViewShape<ORRERY_SIGNATURE(name)>::add(#name, canonical, ORRERY_ANY_FUNCTION(name), decl);       \
+    static ::SpacetimeDB::detail::ViewDecl orrery_decl;                                                                     \
+    ::SpacetimeDB::detail::ViewShape<ORRERY_SIGNATURE(name)>::add(#name, canonical, ORRERY_ANY_FUNCTION(name), orrery_decl);       \
   }                                                                                                                  \
   returns name(ctx)
 /// SPACETIMEDB_VIEW(Returns, name, Public, ViewContext ctx) { ... }
@@ -222,8 +222,8 @@ constexpr auto view_source([[maybe_unused]] const char* name) {
                                                                         &ORRERY_TABLE_ROW(view##_view)::field>); \
   ORRERY_PREINIT(ORRERY_CONCAT(41_view_primary_key_##view##_##field##_line_, __LINE__),                         \
                  "41_view_primary_key_" #view "_" #field "_line_" ORRERY_TEXT(__LINE__)) {                      \
-    static constexpr ::SpacetimeDB::detail::ViewKeyDecl decl{#view, #field};                                    \
-    ::SpacetimeDB::detail::add_view_key(decl);                                                                  \
+    static constexpr ::SpacetimeDB::detail::ViewKeyDecl orrery_decl{#view, #field};                                    \
+    ::SpacetimeDB::detail::add_view_key(orrery_decl);                                                                  \
   }
 
 #define ORRERY_PROCEDURE(returns, name, canonical, ctx, ...)                                                           \
@@ -234,12 +234,12 @@ constexpr auto view_source([[maybe_unused]] const char* name) {
   static_assert(::SpacetimeDB::detail::ProcedureShape<ORRERY_SIGNATURE(name)>::Types::kEncodable,                             \
                 "procedure '" #name "': a parameter has a type that cannot be sent");                                  \
   ORRERY_PREINIT(50_proc_##name, "50_proc_" #name) {                                                                   \
-    using Shape = ::SpacetimeDB::detail::ProcedureShape<ORRERY_SIGNATURE(name)>;                                              \
-    static constinit ::SpacetimeDB::detail::ProcedureDecl decl{                                                        \
-        #name, #__VA_ARGS__, canonical, Shape::Types::kParameters,                                                     \
-        ::SpacetimeDB::detail::type_of<Shape::Returned>(), &Shape::call, nullptr};                                     \
-    decl.function = ORRERY_ANY_FUNCTION(name);                                                                         \
-    ::SpacetimeDB::detail::add_procedure(decl);                                                                        \
+    using orrery_shape = ::SpacetimeDB::detail::ProcedureShape<ORRERY_SIGNATURE(name)>;                                              \
+    static constinit ::SpacetimeDB::detail::ProcedureDecl orrery_decl{                                                        \
+        #name, #__VA_ARGS__, canonical, orrery_shape::Types::kParameters,                                                     \
+        ::SpacetimeDB::detail::type_of<orrery_shape::Returned>(), &orrery_shape::call, nullptr};                                     \
+    orrery_decl.function = ORRERY_ANY_FUNCTION(name);                                                                         \
+    ::SpacetimeDB::detail::add_procedure(orrery_decl);                                                                        \
   }                                                                                                                    \
   returns name(ctx __VA_OPT__(, ) __VA_ARGS__)
 /// SPACETIMEDB_PROCEDURE(Returns, name, ProcedureContext ctx, parameters...) { ... }
@@ -255,15 +255,15 @@ constexpr auto view_source([[maybe_unused]] const char* name) {
   static_assert(::SpacetimeDB::detail::kIsHandler<ORRERY_SIGNATURE(name)>,                                                \
                 "HTTP handler '" #name "': its parameters are HandlerContext and HttpRequest, both by value");     \
   ORRERY_PREINIT(60_http_handler_##name, "60_http_handler_" #name) {                                               \
-    static constinit ::SpacetimeDB::detail::HandlerDecl decl{                                                      \
+    static constinit ::SpacetimeDB::detail::HandlerDecl orrery_decl{                                                      \
         #name, canonical,                                                                                          \
         [](::SpacetimeDB::detail::AnyFunction function, ::SpacetimeDB::HandlerContext& context,                    \
            ::SpacetimeDB::HttpRequest&& request_in) {                                                              \
           return reinterpret_cast<ORRERY_SIGNATURE(name)>(function)(context, std::move(request_in));                      \
         },                                                                                                         \
         nullptr};                                                                                                  \
-    decl.function = ORRERY_ANY_FUNCTION(name);                                                                     \
-    ::SpacetimeDB::detail::add_handler(decl);                                                                      \
+    orrery_decl.function = ORRERY_ANY_FUNCTION(name);                                                                     \
+    ::SpacetimeDB::detail::add_handler(orrery_decl);                                                                      \
   }                                                                                                                \
   ::SpacetimeDB::HttpResponse name(ctx, request)
 /// SPACETIMEDB_HTTP_HANDLER(name, HandlerContext ctx, HttpRequest request) { ... return HttpResponse{...}; }

@@ -429,18 +429,18 @@ class QueryBuilder {
 }  // namespace SpacetimeDB
 
 #define ORRERY_QUERY_COL(field)                                                       \
-  ::SpacetimeDB::query_builder::Col<Row, decltype(Row::field)> field{table, #field};
+  ::SpacetimeDB::query_builder::Col<Row, decltype(Row::field)> field{orrery_table, #field};
 #define ORRERY_QUERY_IX_COL(field)                                                                                  \
   ::SpacetimeDB::detail::JoinColumn<Row, decltype(Row::field), ::SpacetimeDB::detail::kIndexedMember<Row, &Row::field>> \
-      field{table, #field};
+      field{orrery_table, #field};
 // Members are templates so that a struct costs nothing here until it is queried.
 #define ORRERY_QUERY_COLUMNS(Type, ...)                                         \
   template <>                                                                   \
   struct SpacetimeDB::query_builder::HasCols<Type> {                            \
     template <class Row>                                                        \
     struct Columns {                                                            \
-      const char* table;                                                        \
-      explicit Columns(const char* name) : table(name) {}                       \
+      const char* orrery_table;                                                        \
+      explicit Columns(const char* from) : orrery_table(from) {}                       \
       ORRERY_EACH(ORRERY_QUERY_COL, __VA_ARGS__)                                \
     };                                                                          \
     template <class Row = Type>                                                 \
@@ -452,8 +452,8 @@ class QueryBuilder {
   struct SpacetimeDB::query_builder::HasIxCols<Type> {                          \
     template <class Row>                                                        \
     struct Columns {                                                            \
-      const char* table;                                                        \
-      explicit Columns(const char* name) : table(name) {}                       \
+      const char* orrery_table;                                                        \
+      explicit Columns(const char* from) : orrery_table(from) {}                       \
       ORRERY_EACH(ORRERY_QUERY_IX_COL, __VA_ARGS__)                             \
     };                                                                          \
     template <class Row = Type>                                                 \

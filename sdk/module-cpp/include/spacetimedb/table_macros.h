@@ -52,10 +52,10 @@ using RowOf = typename std::remove_cv_t<Tag>::type;
   void orrery_row_of_table(::SpacetimeDB::detail::RowOfTable<Type, name##_tag_type::__is_event_internal>);           \
   ORRERY_PREINIT(ORRERY_CONCAT(20_register_table_##Type##_line_, __LINE__),                                          \
                  "20_register_table_" #Type "_line_" ORRERY_TEXT(__LINE__)) {                                        \
-    static constexpr ::SpacetimeDB::detail::TableDecl decl{                                                          \
+    static constexpr ::SpacetimeDB::detail::TableDecl orrery_decl{                                                          \
         #name, ::SpacetimeDB::detail::type_of<Type>(), access, name##_tag_type::orrery_options.is_event,             \
         name##_tag_type::orrery_options.canonical};                                                                  \
-    ::SpacetimeDB::detail::add_table(decl);                                                                          \
+    ::SpacetimeDB::detail::add_table(orrery_decl);                                                                          \
   }
 
 #define ORRERY_TABLE_ROW(table) ::SpacetimeDB::detail::RowOf<decltype(table)>
@@ -71,7 +71,7 @@ using RowOf = typename std::remove_cv_t<Tag>::type;
                 "table '" #table "', field '" #field "': only integer columns can be auto-incremented");
 
 #define ORRERY_FIELD_DECL(table, field, bits)                                                              \
-  static constexpr ::SpacetimeDB::detail::FieldDecl decl {                                                 \
+  static constexpr ::SpacetimeDB::detail::FieldDecl orrery_decl {                                                 \
     #table, ::SpacetimeDB::detail::type_of<ORRERY_TABLE_ROW(table)>(), #field, #table "_" #field "_idx_btree", \
         ::SpacetimeDB::FieldConstraint::bits,                                                              \
         static_cast<uint16_t>(::SpacetimeDB::detail::column_of<ORRERY_TABLE_ROW(table)>(#field))           \
@@ -96,17 +96,17 @@ using RowOf = typename std::remove_cv_t<Tag>::type;
   ORRERY_INDEXED_FIELD(table, field, role)                                                        \
   ORRERY_FIELD_PREINIT(table, field) {                                                            \
     ORRERY_FIELD_DECL(table, field, bits);                                                        \
-    ::SpacetimeDB::detail::add_field(decl, table##_tag_type::orrery_slot, nullptr);               \
+    ::SpacetimeDB::detail::add_field(orrery_decl, table##_tag_type::orrery_slot, nullptr);               \
   }
 #define ORRERY_AUTO_INC_PREINIT(table, field, bits)                                                                  \
   ORRERY_CHECK_AUTO_INC(table, field)                                                                                \
   ORRERY_FIELD_PREINIT(table, field) {                                                                               \
     ORRERY_FIELD_DECL(table, field, bits);                                                                           \
-    static constinit ::SpacetimeDB::detail::GeneratedColumn generated{                                               \
+    static constinit ::SpacetimeDB::detail::GeneratedColumn orrery_generated{                                               \
         ::SpacetimeDB::detail::integrate_column<ORRERY_TABLE_ROW(table), decltype(ORRERY_TABLE_ROW(table)::field),   \
                                                 &ORRERY_TABLE_ROW(table)::field>,                                    \
-        decl.column};                                                                                                \
-    ::SpacetimeDB::detail::add_field(decl, table##_tag_type::orrery_slot, &generated);                               \
+        orrery_decl.column};                                                                                                \
+    ::SpacetimeDB::detail::add_field(orrery_decl, table##_tag_type::orrery_slot, &orrery_generated);                               \
   }
 
 #define FIELD_PrimaryKey(table, field) ORRERY_FIELD(table, field, PrimaryKey, PrimaryKey)
@@ -165,11 +165,11 @@ using RowOf = typename std::remove_cv_t<Tag>::type;
       &table##_##index_name##_orrery_index};                                                                         \
   ORRERY_PREINIT(ORRERY_CONCAT(21_field_multi_index_##table##_##index_name##_line_, __LINE__),                       \
                  "21_field_multi_index_" #table "_" #index_name "_line_" ORRERY_TEXT(__LINE__)) {                    \
-    static constexpr ::SpacetimeDB::detail::MultiIndexDecl decl{                                                     \
+    static constexpr ::SpacetimeDB::detail::MultiIndexDecl orrery_decl{                                                     \
         #table, ::SpacetimeDB::detail::type_of<ORRERY_TABLE_ROW(table)>(), #index_name,                              \
         table##_##index_name##_orrery_columns::kName, canonical, table##_##index_name##_orrery_columns::kColumns,    \
         sizeof(table##_##index_name##_orrery_columns::kColumns) / sizeof(uint16_t)};                                 \
-    ::SpacetimeDB::detail::add_multi_index(decl);                                                                    \
+    ::SpacetimeDB::detail::add_multi_index(orrery_decl);                                                                    \
   }
 #define FIELD_MultiColumnIndex(table, index_name, ...) ORRERY_MULTI_INDEX(table, index_name, nullptr, __VA_ARGS__)
 #define FIELD_NamedMultiColumnIndex(table, index_name, ...) \
@@ -182,22 +182,22 @@ using RowOf = typename std::remove_cv_t<Tag>::type;
   ORRERY_CHECK_COLUMN(table, field)                                                                                 \
   ORRERY_PREINIT(ORRERY_CONCAT(21_field_default_##table##_##field##_line_, __LINE__),                               \
                  "21_field_default_" #table "_" #field "_line_" ORRERY_TEXT(__LINE__)) {                            \
-    static constexpr ::SpacetimeDB::detail::DefaultDecl decl{                                                       \
+    static constexpr ::SpacetimeDB::detail::DefaultDecl orrery_decl{                                                       \
         #table, #field,                                                                                             \
         static_cast<uint16_t>(::SpacetimeDB::detail::column_of<ORRERY_TABLE_ROW(table)>(#field)),                   \
-        [](::SpacetimeDB::bsatn::Writer& out) {                                                                     \
-          const decltype(ORRERY_TABLE_ROW(table)::field) value(__VA_ARGS__);                                        \
-          out(value);                                                                                               \
+        [](::SpacetimeDB::bsatn::Writer& orrery_out) {                                                                     \
+          const decltype(ORRERY_TABLE_ROW(table)::field) orrery_value(__VA_ARGS__);                                        \
+          orrery_out(orrery_value);                                                                                               \
         }};                                                                                                         \
-    ::SpacetimeDB::detail::add_default(decl);                                                                       \
+    ::SpacetimeDB::detail::add_default(orrery_decl);                                                                       \
   }
 
 /// SPACETIMEDB_SCHEDULE(table, column of ScheduleAt, function): rows of the table are calls of the function.
 #define SPACETIMEDB_SCHEDULE(table, column, function)                                                         \
   ORRERY_PREINIT(ORRERY_CONCAT(19_schedule_##table##_line_, __LINE__),                                        \
                  "19_schedule_" #table "_line_" ORRERY_TEXT(__LINE__)) {                                      \
-    static constexpr ::SpacetimeDB::detail::ScheduleDecl decl{#table, #function, column};                     \
-    ::SpacetimeDB::detail::add_schedule(decl);                                                                \
+    static constexpr ::SpacetimeDB::detail::ScheduleDecl orrery_decl{#table, #function, column};                     \
+    ::SpacetimeDB::detail::add_schedule(orrery_decl);                                                                \
   }
 
 #define SPACETIMEDB_SETTING_CASE_CONVERSION(policy)                                                        \
