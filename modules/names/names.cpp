@@ -46,3 +46,28 @@ SPACETIMEDB_HTTP_HANDLER_NAMED(showPots, "show_pots", HandlerContext ctx, HttpRe
   return HttpResponse{204, HttpVersion::Http11, {}, HttpBody::empty()};
 }
 SPACETIMEDB_HTTP_ROUTER(paintRoutes) { return Router().get("/pots", showPots); }
+
+// Names that the macros might use themselves, and one that the C library has.
+struct Odd {
+  uint32_t id;
+  uint32_t table;
+  uint32_t name;
+  uint32_t value;
+  uint32_t io;
+};
+SPACETIMEDB_STRUCT(Odd, id, table, name, value, io)
+SPACETIMEDB_TABLE(Odd, out, Private)
+FIELD_PrimaryKeyAutoInc(out, id)
+FIELD_Index(out, table)
+FIELD_Default(out, value, 3)
+SPACETIMEDB_TABLE(Odd, decl, Private)
+FIELD_PrimaryKeyAutoInc(decl, id)
+FIELD_MultiColumnIndex(decl, columns, table, name)
+
+SPACETIMEDB_REDUCER(remove, ReducerContext ctx, uint32_t table) {
+  ctx.db[decl].insert(Odd{0, table, 2, 3, 4});
+  ctx.db[out].insert(Odd{0, table, 2, 3, 4});
+  if (ctx.db[out_table].delete_all(table) != 1) return Err("not removed");
+  LOG_INFO(QueryBuilder().table(out).where([](const auto& o) { return o.table.eq(o.name); }).into_sql());
+  return Ok();
+}

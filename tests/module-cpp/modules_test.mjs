@@ -378,6 +378,8 @@ test('names: functions behind canonical names', () => {
   good(host.reducer('mixPaint', ['sky', { lightBlue: {} }]));
   assert.deepEqual(good2(host.view('redPots')).rows.map((row) => row.Label_2), ['crimson']);
   assert.equal(good(host.procedure('countPots')).value, 2n);
+  assert.equal(good(host.reducer('remove', [7])).logs[0].message, 'SELECT * FROM "out" WHERE ("out"."table" = "out"."name")');
+  assert.deepEqual(host.rows('decl'), [{ id: 1, table: 7, name: 2, value: 3, io: 4 }]);
 });
 
 test('atlas: ranges over one and several columns', () => {
