@@ -1,5 +1,4 @@
-// Arguments and results of a module's functions: checked against the definition and turned from and
-// into JSON.
+// Arguments and results of a module's functions, from and into JSON.
 //
 // `module` is the one that owns the function (Found::module): types point into its typespace.
 // Errors are kInvalidArgument and name the function. Stateless; safe from any thread.
@@ -13,11 +12,7 @@
 
 namespace orrery::schema {
 
-/// Checks that `bsatn` begins with the parameters' values, all of them; returns their length. What
-/// stands behind them is accepted, as SpacetimeDB does.
-Result<size_t> check_arguments(const ModuleDef& module, std::string_view function,
-                               const types::AlgebraicType& params, std::string_view bsatn);
-/// The BSATN of a JSON array with one element for each parameter (or of an object by name).
+/// The BSATN of a JSON array with one element for each parameter.
 Result<std::string> arguments_from_json(const ModuleDef& module, std::string_view function,
                                         const types::AlgebraicType& params, std::string_view json);
 /// JSON of a procedure's result: products are arrays, sums [tag, payload].

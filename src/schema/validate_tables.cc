@@ -34,24 +34,9 @@ namespace {
 
 constexpr size_t kColumnsMax = UINT16_MAX;  ///< a column's position is a u16
 
+/// From I8 to U256 the kinds stand in a row.
 bool is_integer(const AlgebraicType& type) {
-  switch (type.kind()) {
-    case TypeKind::kI8:
-    case TypeKind::kU8:
-    case TypeKind::kI16:
-    case TypeKind::kU16:
-    case TypeKind::kI32:
-    case TypeKind::kU32:
-    case TypeKind::kI64:
-    case TypeKind::kU64:
-    case TypeKind::kI128:
-    case TypeKind::kU128:
-    case TypeKind::kI256:
-    case TypeKind::kU256:
-      return true;
-    default:
-      return false;
-  }
+  return type.kind() >= TypeKind::kI8 && type.kind() <= TypeKind::kU256;
 }
 
 bool is_plain_enum(const AlgebraicType& type) {

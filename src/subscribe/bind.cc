@@ -2,6 +2,7 @@
 #include <optional>
 #include <utility>
 
+#include "plan/construct.h"
 #include "subscribe/bound_query.h"
 #include "subscribe/literal.h"
 
@@ -94,7 +95,7 @@ Predicate compare(CompareOp op, Term a, Term b) {
   }
   if (a.kind == Kind::kValue) {
     std::swap(a, b);
-    out.op = flipped(op);
+    out.op = plan::mirrored(op);
   }
   out.left = a.column;
   if (b.kind == Kind::kValue) {
@@ -231,7 +232,7 @@ Result<Term> Binder::bind_compare(const Syntax& syntax, const AlgebraicType* exp
   Term out;
   out.kind = Term::Kind::kCondition;
   out.type = boolean_type();
-  CompareOp op = typed_by_right ? flipped(syntax.op) : syntax.op;
+  CompareOp op = typed_by_right ? plan::mirrored(syntax.op) : syntax.op;
   out.condition = compare(op, std::move(a), std::move(b));
   return out;
 }

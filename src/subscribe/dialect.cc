@@ -479,23 +479,6 @@ std::string_view compare_op_text(CompareOp op) {
   return kTexts[static_cast<size_t>(op)];
 }
 
-CompareOp flipped(CompareOp op) {
-  switch (op) {
-    case CompareOp::kLess:
-      return CompareOp::kGreater;
-    case CompareOp::kLessEqual:
-      return CompareOp::kGreaterEqual;
-    case CompareOp::kGreater:
-      return CompareOp::kLess;
-    case CompareOp::kGreaterEqual:
-      return CompareOp::kLessEqual;
-    case CompareOp::kEqual:
-    case CompareOp::kNotEqual:
-      break;
-  }
-  return op;
-}
-
 bool is_blank_query(std::string_view sql) {
   for (char c : sql) {
     if (!is_blank(c)) return false;

@@ -18,17 +18,16 @@
 #include <vector>
 
 #include "base/result.h"
+#include "expr/expr.h"
 
 namespace orrery::subscribe {
 
 inline constexpr size_t kQueryBytesMax = 50'000;  ///< the original's bound
 inline constexpr uint32_t kNestingMax = 250;      ///< of parentheses; what walks trees recurses
 
-enum class CompareOp : uint8_t { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual };
+using expr::CompareOp;
 /// "=", "<>", ...
 std::string_view compare_op_text(CompareOp op);
-/// The operator with the sides changed over.
-CompareOp flipped(CompareOp op);
 
 enum class SyntaxKind : uint8_t {
   kAnd,      ///< of two or more operands

@@ -179,14 +179,7 @@ uint32_t datastore_table_row_count(HostCall& call, uint32_t table, uint32_t out)
     return number(error);
   }
   if (ReadRecorder* reads = guest.env().call().reads) reads->read_table(*open.bound);
-  const storage::ReadView& view = open.transaction->view();
-  uint64_t rows = 0;
-  if (!open.table().exact_row_count(view, &rows)) {
-    storage::TableCursor cursor(open.table(), view);
-    storage::ReadLatch latch(open.table());
-    rows = cursor.skip(UINT64_MAX);
-  }
-  guest.store(result, rows);
+  guest.store(result, open.transaction->row_count(open.table()));
   return 0;
 }
 
