@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "schema/validation_errors.h"
-#include "types/bsatn.h"
 #include "types/json.h"
 #include "types/sats_json.h"
 
