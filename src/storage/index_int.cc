@@ -11,7 +11,7 @@ using types::Datum;
 IntIndex::IntIndex(IndexDef def, const RowLayout& layout, const TableCore* core)
     : IndexImpl(std::move(def), layout, core),
       column_(columns_[0]),
-      direct_(def_.kind == IndexKind::kDirect || def_.primary),
+      direct_(def_.kind == IndexKind::kDirect || def_.unique || def_.primary),
       base_(column_.word_is_u64 ? INT64_MIN : 0) {}
 
 void IntIndex::add(const uint8_t* image, RowId row) {

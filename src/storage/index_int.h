@@ -1,6 +1,6 @@
 // IntIndex: an ordered index on one column whose keys are 64-bit integers in order: integers up to
-// 64 bits, booleans, timestamps, floats. The dense run of small keys of a direct or primary index
-// lies in an array, one load per lookup; all other keys in a B-tree; NULLs in a tree of their own.
+// 64 bits, booleans, timestamps, floats. The dense run of small keys of a direct or unique index lies
+// in an array, one load per lookup; all other keys in a B-tree; NULLs in a tree of their own.
 #pragma once
 
 #include "storage/btree.h"
