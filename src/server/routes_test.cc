@@ -1,6 +1,7 @@
 // What the routes answer, over real sockets.
 #include <thread>
 
+#include "server/console_files.h"
 #include "server/server_for_test.h"
 #include "types/json.h"
 
@@ -27,11 +28,35 @@ TEST_F(ServerTest, PingHealthMetricsConsole) {
             R"({"nodes":[0],"package_name":"orrery","schedulable":true,"version":"test"})");
   EXPECT_EQ(ask("GET", "/v1/metrics").status, 200);
   EXPECT_EQ(ask("GET", "/v1/prometheus/sd_config").status, 200);
-  EXPECT_NE(ask("GET", "/").body.find("<h1>"), std::string::npos);
   EXPECT_EQ(ask("GET", "/v1/nothing").status, 404);
   WireAnswer method = ask("PATCH", "/v1/ping");
   EXPECT_EQ(method.status, 405);
   EXPECT_EQ(method.header("allow"), "GET");
+}
+
+TEST_F(ServerTest, ConsoleFiles) {
+  for (const ConsoleFile& file : console_files()) {
+    WireAnswer plain = ask("GET", file.path);
+    EXPECT_EQ(plain.status, 200);
+    EXPECT_EQ(plain.body, file.bytes);
+    EXPECT_EQ(plain.header("content-type"), file.content_type);
+    EXPECT_EQ(plain.header("etag"), file.etag);
+    EXPECT_EQ(plain.header("content-encoding"), "");
+    EXPECT_TRUE(plain.header("content-security-policy").starts_with("default-src 'none'"));
+    bool keeps = file.path.starts_with("/assets/");
+    EXPECT_EQ(plain.header("cache-control"),
+              keeps ? "public, max-age=31536000, immutable" : "no-cache");
+    WireAnswer known =
+        ask("GET", file.path, "", "", {{"if-none-match", "\"x\", " + std::string(file.etag)}});
+    EXPECT_EQ(known.status, 304);
+    EXPECT_EQ(known.body, "");
+    WireAnswer refused = ask("GET", file.path, "", "", {{"accept-encoding", "br, gzip;q=0"}});
+    EXPECT_EQ(refused.body, file.bytes);
+    WireAnswer packed = ask("GET", file.path, "", "", {{"accept-encoding", "br, GZIP;q=0.5"}});
+    EXPECT_EQ(packed.header("content-encoding"), file.gzip.empty() ? "" : "gzip");
+    EXPECT_EQ(packed.body, file.gzip.empty() ? file.bytes : file.gzip);
+  }
+  EXPECT_NE(ask("GET", "/").body.find("<title>Orrery</title>"), std::string::npos);
 }
 
 TEST_F(ServerTest, PreflightAllowsEveryOrigin) {

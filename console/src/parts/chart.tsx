@@ -1,0 +1,71 @@
+// A small line chart of the last minutes.
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+
+interface Props {
+  title: string;
+  /// Seconds since 1970.
+  times: number[];
+  values: number[];
+  format: (value: number) => string;
+}
+
+const kHeight = 110;
+/// What the time axis spans, in seconds.
+export const kSpan = 180;
+
+function colour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function makePlot(parent: HTMLElement, format: (value: number) => string): uPlot {
+  const axis = { stroke: () => colour('--faint'), grid: { stroke: () => colour('--line'), width: 1 }, ticks: { show: false }, font: '11px system-ui' };
+  return new uPlot(
+    {
+      width: parent.clientWidth,
+      height: kHeight,
+      legend: { show: false },
+      cursor: { y: false, points: { size: 6 } },
+      padding: [6, 8, 0, 0],
+      scales: {
+        x: { time: true, range: (_plot, _min, max) => [max - kSpan, max] },
+        y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.15 : 1] },
+      },
+      axes: [
+        { ...axis, space: 70 },
+        { ...axis, size: 58, space: 30, values: (_plot, marks) => marks.map(format) },
+      ],
+      series: [{}, { stroke: () => colour('--accent'), fill: () => colour('--accent-soft'), width: 1.5, points: { show: false } }],
+    },
+    [[], []],
+    parent,
+  );
+}
+
+export function Chart({ title, times, values, format }: Props) {
+  const host = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const last = values.at(-1);
+  useEffect(() => {
+    const parent = host.current;
+    if (!parent) return;
+    const made = makePlot(parent, format);
+    plot.current = made;
+    const observer = new ResizeObserver(() => made.setSize({ width: parent.clientWidth, height: kHeight }));
+    observer.observe(parent);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+    };
+  }, []);
+  useEffect(() => plot.current?.setData([times, values]), [times, values]);
+  return (
+    <figure class="chart">
+      <figcaption>
+        <span>{title}</span>
+        <strong>{last === undefined ? '–' : format(last)}</strong>
+      </figcaption>
+      <div ref={host} role="img" aria-label={`${title}: ${last === undefined ? 'no value yet' : format(last)}`} />
+    </figure>
+  );
+}
