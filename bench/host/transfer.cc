@@ -2,14 +2,20 @@
 // the storage engine, by SQLite's prepared statements in memory, by the same loop over an array.
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "bench/host/bank_host.h"
+#include "bench/host/cases.h"
+#include "bench/host/module_host.h"
+#include "bench/lib/measure.h"
 #include "bench/lib/report.h"
 #include "storage/datastore.h"
+#include "storage/row_layout.h"
 #include "storage/store.h"
 
 namespace bench {
@@ -17,26 +23,61 @@ namespace {
 
 namespace storage = orrery::storage;
 
-const char* const kHelp = R"(transfer [--quick] [--json]
-Nanoseconds per transfer between two of 100,000 accounts: read both balances, write both, one transaction each.
+const char* const kHelp = R"(transfer [--quick] [--json] [--engines a,b,...] [--case TEXT] [--dir FOLDER]
+Transfers between two of 100,000 accounts: read both balances, write both, one transaction each. Nanoseconds per
+transfer, and ratios to the first engine of each case. Accounts are drawn by Zipf's law (alpha 0 and 1.5). Engines:
+orrery (a module in its database), storage (calls of the storage engine), sqlite (prepared statements), native (an array).
 )";
 
 constexpr int kRounds = 5;
 constexpr uint32_t kAccounts = 100'000;
+constexpr int64_t kBalance = 1'000'000'000;
 
 struct Wish {
   uint32_t from, to;
   int64_t amount;
 };
-Wish wish_of(uint64_t i) {
-  const uint64_t mixed = (i + 1) * 0x9e3779b97f4a7c15ULL;
-  Wish out;
-  out.from = static_cast<uint32_t>((mixed >> 40) % kAccounts);
-  out.to = static_cast<uint32_t>((mixed >> 20 & 0xFFFFF) % kAccounts);
-  if (out.to == out.from) out.to = (out.to + 1) % kAccounts;
-  out.amount = 1;
+
+/// Draws accounts with Zipf's distribution: alpha 0 is uniform, 1.5 asks mostly for a few.
+class Zipf {
+ public:
+  explicit Zipf(double alpha) {
+    double sum = 0;
+    for (uint32_t i = 0; i < kAccounts; ++i) {
+      sum += 1 / std::pow(static_cast<double>(i + 1), alpha);
+      below_.push_back(sum);
+    }
+  }
+  uint32_t draw(uint64_t bits) const {
+    const double at = static_cast<double>(bits >> 11) / 9007199254740992.0 * below_.back();
+    const auto found = std::upper_bound(below_.begin(), below_.end(), at);
+    // Which accounts are asked for most has nothing to do with their order.
+    const auto rank = static_cast<uint64_t>(found - below_.begin());
+    return static_cast<uint32_t>(std::min<uint64_t>(rank, kAccounts - 1) * 61'343 % kAccounts);
+  }
+
+ private:
+  std::vector<double> below_;
+};
+
+std::vector<Wish> make_wishes(double alpha, uint64_t count) {
+  const Zipf zipf(alpha);
+  std::vector<Wish> out(count);
+  uint64_t state = 88172645463325252ULL;
+  auto next = [&state] {
+    state ^= state << 13;
+    state ^= state >> 7;
+    return state ^= state << 17;
+  };
+  for (Wish& wish : out) {
+    wish.from = zipf.draw(next());
+    wish.to = zipf.draw(next());
+    if (wish.to == wish.from) wish.to = (wish.to + 1) % kAccounts;
+    wish.amount = 1 + static_cast<int64_t>(next() % 100);
+  }
   return out;
 }
+
 std::string bytes_of(const Wish& wish) {
   std::string out(16, '\0');
   std::memcpy(out.data(), &wish.from, 4);
@@ -45,27 +86,51 @@ std::string bytes_of(const Wish& wish) {
   return out;
 }
 
+/// Of the balances in the order of accounts.
+class BalanceSum {
+ public:
+  void add(int64_t balance) { sum_ = fold(sum_, static_cast<uint64_t>(balance)); }
+  uint64_t value() const { return sum_; }
+
+ private:
+  uint64_t sum_ = 0;
+};
+
 class Module {
  public:
-  explicit Module(uint32_t window) : window_(window) {
-    (void)host_.run("fill", 1, 1, [](uint64_t) {
-      return std::string(reinterpret_cast<const char*>(&kAccounts), 4);
-    }, now_nanos);
+  explicit Module(const std::string& folder = {}) : host_("bank", folder) {
+    host_.call("seed", packed(kAccounts, kBalance));
   }
-  uint64_t run(uint64_t count) {
-    return host_.run("transfer", count, window_,
-                     [](uint64_t i) { return bytes_of(wish_of(i)); }, now_nanos);
+  uint64_t run(const std::vector<Wish>& wishes, uint32_t window) {
+    return host_.run("transfer", wishes.size(), window,
+                     [&](uint64_t i) { return bytes_of(wishes[i]); });
+  }
+  /// Including the wait for the device.
+  uint64_t run_durable(const std::vector<Wish>& wishes, uint32_t window) {
+    const uint64_t started = now_nanos();
+    run(wishes, window);
+    host_.wait_durable();
+    return now_nanos() - started;
+  }
+  uint64_t checksum() {
+    BalanceSum sum;
+    uint64_t count = 0;
+    const std::string rows = host_.rows("SELECT * FROM account ORDER BY id", &count);
+    const size_t width = count == 0 ? 1 : rows.size() / count;
+    for (size_t at = 0; at + width <= rows.size(); at += width) {
+      int64_t balance = 0;
+      std::memcpy(&balance, rows.data() + at + width - 8, 8);
+      sum.add(balance);
+    }
+    return sum.value();
   }
 
  private:
-  BankHost host_;
-  const uint32_t window_;
+  ModuleHost host_;
 };
 
 void check_status(const orrery::Status& status) {
-  if (status) return;
-  std::fprintf(stderr, "%s\n", status.error().message().c_str());
-  std::exit(1);
+  if (!status) give_up("storage", status.error().message());
 }
 
 class Raw {
@@ -89,16 +154,15 @@ class Raw {
     (void)must(transaction->create_table(def), "table");
     table_ = transaction->catalog()->find_table("account");
     for (uint32_t i = 0; i < kAccounts; ++i) {
-      (void)must(storage::insert_bsatn(*transaction, *table_, row(i, 1000), nullptr), "row");
+      (void)must(storage::insert_bsatn(*transaction, *table_, row(i, kBalance), nullptr), "row");
     }
     check_status(transaction->end_statement());
     (void)must(transaction->commit(), "commit");
     index_ = table_->find_index("account_id");
   }
-  uint64_t run(uint64_t count) {
+  uint64_t run(const std::vector<Wish>& wishes) {
     const uint64_t started = now_nanos();
-    for (uint64_t i = 0; i < count; ++i) {
-      const Wish wish = wish_of(i);
+    for (const Wish& wish : wishes) {
       auto transaction = store_.begin(storage::Isolation::kSnapshot);
       const int64_t from = balance(*transaction, wish.from);
       const int64_t to = balance(*transaction, wish.to);
@@ -114,6 +178,12 @@ class Raw {
     }
     return now_nanos() - started;
   }
+  uint64_t checksum() {
+    BalanceSum sum;
+    auto transaction = store_.begin(storage::Isolation::kSnapshot);
+    for (uint32_t i = 0; i < kAccounts; ++i) sum.add(balance(*transaction, i));
+    return sum.value();
+  }
 
  private:
   static std::string row(uint32_t id, int64_t balance) {
@@ -124,10 +194,12 @@ class Raw {
   }
   int64_t balance(storage::Transaction& transaction, uint32_t id) {
     const std::string_view key(reinterpret_cast<const char*>(&id), 4);
-    auto range = must(storage::decode_point(*table_, *index_, key), "key");
-    storage::BsatnScan scan(*table_, *index_, transaction.view(), range);
     uint8_t buffer[64];
-    scan.fill(buffer);
+    storage::ReadLatch latch(*table_);
+    const storage::RowRef row =
+        must(storage::find_unique_bsatn(*table_, *index_, key, transaction.view(), nullptr), "key");
+    if (row == nullptr) give_up("storage", "an account is missing");
+    table_->layout().write_bsatn(row, buffer);
     int64_t out = 0;
     std::memcpy(&out, buffer + 4, 8);
     return out;
@@ -140,17 +212,20 @@ class Raw {
 
 class Sqlite {
  public:
-  Sqlite() {
-    check(sqlite3_open(":memory:", &db_));
+  /// `path` empty: in memory; else a file with a write-ahead log.
+  explicit Sqlite(const std::string& path = {}) {
+    check(sqlite3_open(path.empty() ? ":memory:" : path.c_str(), &db_));
+    if (!path.empty()) exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL");
     exec("CREATE TABLE account (id INTEGER PRIMARY KEY, balance INTEGER NOT NULL)");
     begin_ = prepare("BEGIN");
     commit_ = prepare("COMMIT");
     read_ = prepare("SELECT balance FROM account WHERE id = ?");
     write_ = prepare("UPDATE account SET balance = ? WHERE id = ?");
-    sqlite3_stmt* insert = prepare("INSERT INTO account VALUES (?, 1000)");
+    sqlite3_stmt* insert = prepare("INSERT INTO account VALUES (?, ?)");
     step(begin_);
     for (uint32_t i = 0; i < kAccounts; ++i) {
       sqlite3_bind_int64(insert, 1, i);
+      sqlite3_bind_int64(insert, 2, kBalance);
       step(insert);
     }
     step(commit_);
@@ -160,10 +235,9 @@ class Sqlite {
     for (sqlite3_stmt* s : {begin_, commit_, read_, write_}) sqlite3_finalize(s);
     sqlite3_close(db_);
   }
-  uint64_t run(uint64_t count) {
+  uint64_t run(const std::vector<Wish>& wishes) {
     const uint64_t started = now_nanos();
-    for (uint64_t i = 0; i < count; ++i) {
-      const Wish wish = wish_of(i);
+    for (const Wish& wish : wishes) {
       step(begin_);
       const int64_t from = balance(wish.from);
       const int64_t to = balance(wish.to);
@@ -172,6 +246,11 @@ class Sqlite {
       step(commit_);
     }
     return now_nanos() - started;
+  }
+  uint64_t checksum() {
+    BalanceSum sum;
+    for (uint32_t i = 0; i < kAccounts; ++i) sum.add(balance(i));
+    return sum.value();
   }
 
  private:
@@ -209,11 +288,10 @@ class Sqlite {
 
 class Native {
  public:
-  Native() : balances_(kAccounts, 1000) {}
-  uint64_t run(uint64_t count) {
+  Native() : balances_(kAccounts, kBalance) {}
+  uint64_t run(const std::vector<Wish>& wishes) {
     const uint64_t started = now_nanos();
-    for (uint64_t i = 0; i < count; ++i) {
-      const Wish wish = wish_of(i);
+    for (const Wish& wish : wishes) {
       if (balances_[wish.from] < wish.amount) continue;
       balances_[wish.from] -= wish.amount;
       balances_[wish.to] += wish.amount;
@@ -221,48 +299,67 @@ class Native {
     keep(static_cast<uint64_t>(balances_[7]));
     return now_nanos() - started;
   }
+  uint64_t checksum() const {
+    BalanceSum sum;
+    for (int64_t balance : balances_) sum.add(balance);
+    return sum.value();
+  }
 
  private:
   std::vector<int64_t> balances_;
 };
 
+/// The engines are made for the cases that are asked for only.
+template <class Engine, class... A>
+std::shared_ptr<Engine> make_if(bool wanted, const A&... arguments) {
+  return wanted ? std::make_shared<Engine>(arguments...) : nullptr;
+}
+
+void add_cases(const Arguments& arguments, double alpha, uint64_t count, const std::string& folder,
+               std::vector<HostCase>* out) {
+  char name[64];
+  std::snprintf(name, sizeof name, "transfer, alpha %.1f", alpha);
+  auto wishes = std::make_shared<const std::vector<Wish>>(make_wishes(alpha, count));
+  auto add = [&](const std::string& title, const char* engine, const char* note, auto made,
+                 auto run) {
+    if (made == nullptr) return;
+    HostCase& one = out->emplace_back();
+    one.name = title;
+    one.engine = engine;
+    one.operations = count;
+    one.round = [made, wishes, run] { return run(*made, *wishes); };
+    one.checksum = [made] { return made->checksum(); };
+    one.note = note;
+  };
+  auto wanted = [&](const std::string& title, const char* engine) {
+    return is_wanted(arguments, title, engine);
+  };
+  auto run = [](auto& engine, const std::vector<Wish>& w) { return engine.run(w); };
+  add(name, "sqlite", "in memory", make_if<Sqlite>(wanted(name, "sqlite")), run);
+  add(name, "orrery", "64 calls queued", make_if<Module>(wanted(name, "orrery")),
+      [](Module& module, const std::vector<Wish>& w) { return module.run(w, 64); });
+  add(name, "storage", "calls of the storage engine", make_if<Raw>(wanted(name, "storage")), run);
+  add(name, "native", "an array", make_if<Native>(wanted(name, "native")), run);
+  const std::string files = std::string(name) + ", in files";
+  add(files, "sqlite", "WAL, synchronous=NORMAL",
+      make_if<Sqlite>(wanted(files, "sqlite"), folder + "/sqlite-" + std::to_string(alpha)), run);
+  add(files, "orrery", "64 calls queued, the last one durable",
+      make_if<Module>(wanted(files, "orrery"), folder + "/orrery-" + std::to_string(alpha)),
+      [](Module& module, const std::vector<Wish>& w) { return module.run_durable(w, 64); });
+}
+
 int run(int argc, char** argv) {
   const Arguments arguments = parse_arguments(argc, argv, kHelp, {});
   const uint64_t count = arguments.quick ? 50'000 : 500'000;
-  struct Case {
-    const char* name;
-    const char* engine;
-    std::function<uint64_t()> run;
-  };
-  Sqlite sqlite;
-  Module one(1);
-  Module many(64);
-  Raw raw;
-  Native native;
-  const std::vector<Case> cases = {
-      {"prepared statements, in memory", "sqlite", [&] { return sqlite.run(count); }},
-      {"module, one at a time", "orrery", [&] { return one.run(count); }},
-      {"module, 64 at a time", "orrery", [&] { return many.run(count); }},
-      {"storage calls", "orrery", [&] { return raw.run(count); }},
-      {"array", "native", [&] { return native.run(count); }},
-  };
-  double base = 0;
-  for (const Case& one_case : cases) {
-    std::vector<double> samples;
-    (void)one_case.run();
-    for (int round = 0; round < kRounds; ++round) {
-      samples.push_back(static_cast<double>(one_case.run()) / static_cast<double>(count));
-    }
-    const Spread spread = spread_of(samples);
-    if (base == 0) base = spread.median;
-    if (arguments.form == Form::kJson) {
-      print_json({"transfer", one_case.name, one_case.engine, spread, count, 0});
-    } else {
-      std::printf("%-32s %-8s %9.1f ns  +- %6.1f   %6.2fx sqlite\n", one_case.name,
-                  one_case.engine, spread.median, spread.mad, base / spread.median);
-    }
+  const std::string folder = make_directory(arguments.directory);
+  bool agreed = true;
+  for (const double alpha : {0.0, 1.5}) {
+    std::vector<HostCase> cases;
+    add_cases(arguments, alpha, count, folder, &cases);
+    agreed = run_cases("transfer", arguments, kRounds, cases) && agreed;
   }
-  return 0;
+  remove_tree(folder);
+  return agreed ? 0 : 1;
 }
 
 }  // namespace
