@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "storage/index_int.h"
 #include "storage/transaction_impl.h"
 
 namespace orrery::storage {
@@ -58,9 +59,22 @@ Status read_row(TransactionImpl& t, TableImpl& table, std::string_view row, uint
 /// The visible row in a unique index with the key of `image`; UINT64_MAX where there is none.
 RowId find_by_image(const TransactionImpl& t, const TableImpl& table, const IndexImpl& index,
                     const uint8_t* image) {
+  const RowPages& pages = table.core().pages;
+  auto has_key = [&](RowId row) {
+    const uint64_t word = pages.word(row);
+    // One version only is the one that its entry is for.
+    if (word == 0 && !index.retired()) return true;
+    const uint8_t* seen = visible_image(word, pages.image(row), t.view);
+    return seen != nullptr && index.same_key(seen, image);
+  };
+  const IntIndex* ints = as_int_index(index);
+  if (ints != nullptr && !ints->column().nullable) {
+    const RowId row = ints->only_row(int_key(ints->column(), image));
+    if (row == IntIndex::kNoRow) return UINT64_MAX;
+    if (row != IntIndex::kPerhapsMany) return has_key(row) ? row : UINT64_MAX;
+  }
   RowList rows;
   index.find(image, &rows);
-  const RowPages& pages = table.core().pages;
   for (uint32_t i = 0; i < rows.size(); ++i) {
     const uint8_t* seen = visible_image(pages.word(rows[i]), pages.image(rows[i]), t.view);
     if (seen != nullptr && index.same_key(seen, image)) return rows[i];

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "storage/datastore.h"
+#include "storage/index_int.h"
 #include "storage/index_resolve.h"
 #include "storage/transaction_impl.h"
 
@@ -163,6 +164,21 @@ Result<KeyRange> decode_range(const Table& table, const Index& index, const Bsat
 Result<RowRef> find_unique_bsatn(const Table& table, const Index& index, std::string_view key,
                                  const ReadView& view, RowId* id) {
   const IndexImpl& impl = static_cast<const IndexImpl&>(index);
+  const IntIndex* ints = as_int_index(impl);
+  // Most keys are one plain number, whose bytes in BSATN are those of the cell.
+  if (ints != nullptr && key.size() == ints->column().width && !ints->column().nullable &&
+      ints->column().kind != CellKind::kBool) {
+    const KeyColumn& column = ints->column();
+    const int64_t wanted = int_key_at(column, reinterpret_cast<const uint8_t*>(key.data()));
+    const RowId row = ints->only_row(wanted);
+    if (row == IntIndex::kNoRow) return static_cast<RowRef>(nullptr);
+    if (row != IntIndex::kPerhapsMany) {
+      if (id != nullptr) *id = row;
+      return resolve_entry(impl.core(), row, view, impl.retired(), [&](const uint8_t* version) {
+        return int_key(column, version) == wanted;
+      });
+    }
+  }
   PartialImage image(table);
   for (uint16_t column : index.def().columns) ORRERY_TRY(image.read(column, &key));
   if (!key.empty()) return trailing("a key");

@@ -77,7 +77,9 @@ class IndexImpl : public Index {
   std::span<const KeyColumn> key_columns() const { return columns_; }
   /// A key with a NULL collides with nothing.
   bool key_has_null(const uint8_t* image) const;
-  bool same_key(const uint8_t* a, const uint8_t* b) const;
+  virtual bool same_key(const uint8_t* a, const uint8_t* b) const;
+  /// One column whose keys are integers: an IntIndex.
+  bool is_int() const { return is_int_; }
 
   /// Adds the entry unless it is there.
   virtual void add(const uint8_t* image, RowId row) = 0;
@@ -115,6 +117,7 @@ class IndexImpl : public Index {
   void retire() { retired_.store(true, std::memory_order_relaxed); }
 
  protected:
+  bool is_int_ = false;
   /// Of an index without columns of its own.
   virtual bool same_whole_row(const uint8_t* a, const uint8_t* b) const;
   const TableCore* core_;

@@ -12,7 +12,9 @@ IntIndex::IntIndex(IndexDef def, const RowLayout& layout, const TableCore* core)
     : IndexImpl(std::move(def), layout, core),
       column_(columns_[0]),
       direct_(def_.kind == IndexKind::kDirect || def_.unique || def_.primary),
-      base_(column_.word_is_u64 ? INT64_MIN : 0) {}
+      base_(column_.word_is_u64 ? INT64_MIN : 0) {
+  is_int_ = true;
+}
 
 void IntIndex::add(const uint8_t* image, RowId row) {
   if (column_.is_null(image)) {

@@ -42,6 +42,23 @@ class IntIndex final : public IndexImpl {
 
   void find_key(int64_t key, RowList* rows) const;
 
+  bool same_key(const uint8_t* a, const uint8_t* b) const override {
+    if (column_.nullable && (column_.is_null(a) || column_.is_null(b))) {
+      return column_.is_null(a) == column_.is_null(b);
+    }
+    return int_key(column_, a) == int_key(column_, b);
+  }
+  const KeyColumn& column() const { return column_; }
+  static constexpr RowId kNoRow = UINT64_MAX;
+  static constexpr RowId kPerhapsMany = UINT64_MAX - 1;
+  /// The only row that has an entry with this key, where one look says so.
+  RowId only_row(int64_t key) const {
+    if (!in_map(key)) return kPerhapsMany;
+    const uint32_t cell = map_.get(place(key));
+    if (cell == DirectMap::kEmpty) return kNoRow;
+    return cell == DirectMap::kMany ? kPerhapsMany : DirectMap::row_of(cell);
+  }
+
  private:
   using Entry = IntTraits::Entry;
   /// Where a key lies in the dense run.
@@ -80,5 +97,9 @@ class IntIndex final : public IndexImpl {
   BTree<IntTraits> tree_;
   BTree<IntTraits> nulls_;
 };
+
+inline const IntIndex* as_int_index(const IndexImpl& index) {
+  return index.is_int() ? static_cast<const IntIndex*>(&index) : nullptr;
+}
 
 }  // namespace orrery::storage

@@ -179,37 +179,6 @@ KeyColumn::KeyColumn(const RowLayout& layout, uint16_t index) : column(index) {
   word_is_u64 = kind == CellKind::kFixed && type.is(TypeKind::kU64);
 }
 
-bool has_int_key(const KeyColumn& c) { return c.kind <= CellKind::kF64 || c.word_is_u64; }
-
-int64_t int_key(const KeyColumn& c, const uint8_t* image) {
-  const uint8_t* p = image + c.offset;
-  switch (c.kind) {
-    case CellKind::kBool:
-    case CellKind::kU8:
-      return *p;
-    case CellKind::kI8:
-      return load<int8_t>(p);
-    case CellKind::kI16:
-      return load<int16_t>(p);
-    case CellKind::kU16:
-      return load<uint16_t>(p);
-    case CellKind::kI32:
-      return load<int32_t>(p);
-    case CellKind::kU32:
-      return load<uint32_t>(p);
-    case CellKind::kI64:
-    case CellKind::kTimestampMicros:
-      return load<int64_t>(p);
-    case CellKind::kF32:
-      return ordered_double(load<float>(p));
-    case CellKind::kF64:
-      return ordered_double(load<double>(p));
-    default:
-      ORRERY_DCHECK(c.word_is_u64);
-      return static_cast<int64_t>(load<uint64_t>(p) ^ (uint64_t{1} << 63));
-  }
-}
-
 bool int_key_floor(const KeyColumn& c, const Datum& value, int64_t* key, bool* exact) {
   *exact = true;
   switch (c.kind) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -42,10 +43,48 @@ struct KeyColumn {
   }
 };
 
+/// -0.0 and 0.0, and all NaNs, to one integer each; order kept.
+int64_t ordered_double(double v);
+
 /// True where the column's keys map to int64_t in order: see int_key().
-bool has_int_key(const KeyColumn& column);
+inline bool has_int_key(const KeyColumn& column) {
+  return column.kind <= CellKind::kF64 || column.word_is_u64;
+}
+/// The key of a cell that is not NULL and lies at `p`.
+inline int64_t int_key_at(const KeyColumn& column, const uint8_t* p) {
+  auto load = [p]<class T>(T v) {
+    std::memcpy(&v, p, sizeof(T));
+    return v;
+  };
+  switch (column.kind) {
+    case CellKind::kBool:
+    case CellKind::kU8:
+      return *p;
+    case CellKind::kI8:
+      return load(int8_t{});
+    case CellKind::kI16:
+      return load(int16_t{});
+    case CellKind::kU16:
+      return load(uint16_t{});
+    case CellKind::kI32:
+      return load(int32_t{});
+    case CellKind::kU32:
+      return load(uint32_t{});
+    case CellKind::kI64:
+    case CellKind::kTimestampMicros:
+      return load(int64_t{});
+    case CellKind::kF32:
+      return ordered_double(load(float{}));
+    case CellKind::kF64:
+      return ordered_double(load(double{}));
+    default:  // word_is_u64
+      return static_cast<int64_t>(load(uint64_t{}) ^ (uint64_t{1} << 63));
+  }
+}
 /// The key of a cell that is not NULL.
-int64_t int_key(const KeyColumn& column, const uint8_t* image);
+inline int64_t int_key(const KeyColumn& column, const uint8_t* image) {
+  return int_key_at(column, image + column.offset);
+}
 /// How a bound given as a cell of the column's SQL type lies to the keys: `key` is the largest key
 /// <= value and `exact` says whether it equals it; false where all keys are greater.
 bool int_key_floor(const KeyColumn& column, const types::Datum& value, int64_t* key, bool* exact);
@@ -66,8 +105,5 @@ bool make_successor(std::string* s);
 
 /// True where both images have equal keys in this column (NULL equals NULL).
 bool same_key_cell(const KeyColumn& column, const uint8_t* a, const uint8_t* b);
-
-/// -0.0 and 0.0, and all NaNs, to one integer each; order kept.
-int64_t ordered_double(double v);
 
 }  // namespace orrery::storage

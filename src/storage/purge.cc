@@ -46,7 +46,7 @@ void forget_update(TableImpl& table, UndoRecord* record, uint32_t* seen) {
   const uint8_t* in_place = core.pages.image(record->row);
   const uint8_t* next = next_image(record, in_place);
   for (IndexImpl* index : table.index_impls()) {
-    if (index->same_key(record->image(), next)) continue;
+    if (record->keys_stay || index->same_key(record->image(), next)) continue;
     if (newer_version_has_key(*index, record, in_place, seen)) continue;
     index->remove(record->image(), record->row);
   }

@@ -177,6 +177,8 @@ void RowLayout::plan_steps() {
     total += c.width;
   }
   fixed_bsatn_bytes_ = all_fixed ? total : 0;
+  const bool one_run = read_steps_.size() == 1 && read_steps_[0].run;
+  if (one_run && read_steps_[0].offset == 0) plain_bytes_ = read_steps_[0].bytes;
 }
 
 Datum RowLayout::cell(const uint8_t* image, uint32_t column) const {

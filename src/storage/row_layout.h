@@ -69,6 +69,21 @@ inline int64_t nanos_of_micros(int64_t micros) {
   return nanos;
 }
 
+/// Copies an image, whose length is a multiple of 8; short ones without a call.
+inline void copy_image(uint8_t* to, const uint8_t* from, uint32_t bytes) {
+  if (bytes > 32) {
+    std::memcpy(to, from, bytes);
+  } else if (bytes >= 16) {
+    uint64_t head[2], tail[2];
+    std::memcpy(head, from, 16);
+    std::memcpy(tail, from + bytes - 16, 16);
+    std::memcpy(to, head, 16);
+    std::memcpy(to + bytes - 16, tail, 16);
+  } else {
+    std::memcpy(to, from, 8);
+  }
+}
+
 class RowLayout {
  public:
   explicit RowLayout(std::span<const ColumnDef> columns);
@@ -100,7 +115,7 @@ class RowLayout {
   bool same_cell(const uint8_t* a, const uint8_t* b, uint32_t column) const;
   /// The same of all cells.
   bool same_row(const uint8_t* a, const uint8_t* b) const {
-    if (std::memcmp(a, b, fixed_end_) != 0) return false;
+    if (!same_fixed_part(a, b)) return false;
     for (uint16_t column : var_columns_) {
       if (!(string_ref(a, column) == string_ref(b, column))) return false;
     }
@@ -121,7 +136,14 @@ class RowLayout {
   void append_cell_bsatn(const uint8_t* image, uint32_t column, std::string* out) const;
   /// Reads one row from the front of `bytes`, checking everything; `used` gets its length. The image
   /// borrows long cells from `bytes`.
-  Status read_bsatn(std::string_view bytes, uint8_t* image, size_t* used) const;
+  Status read_bsatn(std::string_view bytes, uint8_t* image, size_t* used) const {
+    if (plain_bytes_ != 0 && bytes.size() >= plain_bytes_) [[likely]] {
+      read_plain(bytes.data(), image);
+      *used = plain_bytes_;
+      return {};
+    }
+    return read_steps(bytes, image, used);
+  }
   /// Reads one cell from the front of `bytes`.
   Status read_cell_bsatn(std::string_view bytes, uint32_t column, uint8_t* image,
                          size_t* used) const;
@@ -137,6 +159,36 @@ class RowLayout {
     uint32_t bytes = 0;
   };
   void plan_steps();
+  /// Up to two words without a call.
+  bool same_fixed_part(const uint8_t* a, const uint8_t* b) const {
+    if (fixed_end_ > 16) return std::memcmp(a, b, fixed_end_) == 0;
+    // What is behind the cells is zero in both, or a StringRef's beginning is looked at for nothing.
+    const uint32_t words = (fixed_end_ + 7) / 8;
+    uint64_t x[2] = {}, y[2] = {};
+    if (words > 0) std::memcpy(&x[0], a, 8), std::memcpy(&y[0], b, 8);
+    if (words > 1) std::memcpy(&x[1], a + 8, 8), std::memcpy(&y[1], b + 8, 8);
+    return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+  }
+  /// A row whose image is its BSATN, filled up with zeros.
+  void read_plain(const char* bytes, uint8_t* image) const {
+    const uint64_t zero = 0;
+    std::memcpy(image + image_bytes_ - 8, &zero, 8);
+    if (plain_bytes_ > 16) {
+      std::memcpy(image, bytes, plain_bytes_);
+      return;
+    }
+    // In two overlapping pieces.
+    if (plain_bytes_ >= 8) {
+      std::memcpy(image, bytes, 8);
+      std::memcpy(image + plain_bytes_ - 8, bytes + plain_bytes_ - 8, 8);
+    } else if (plain_bytes_ >= 4) {
+      std::memcpy(image, bytes, 4);
+      std::memcpy(image + plain_bytes_ - 4, bytes + plain_bytes_ - 4, 4);
+    } else {
+      std::memcpy(image, bytes, plain_bytes_);
+    }
+  }
+  Status read_steps(std::string_view bytes, uint8_t* image, size_t* used) const;
   Status read_column(std::string_view bytes, size_t* at, uint32_t column, uint8_t* image) const;
   Status read_payload(std::string_view bytes, size_t* at, const ColumnLayout& c, uint8_t* p) const;
   uint32_t column_bsatn_bytes(const uint8_t* image, uint32_t column) const;
@@ -149,6 +201,7 @@ class RowLayout {
   uint32_t image_bytes_ = 0;
   uint32_t fixed_end_ = 0;  ///< end of the fixed-width cells and null bits
   uint32_t fixed_bsatn_bytes_ = 0;
+  uint32_t plain_bytes_ = 0;  ///< of a row that is one run of valid bits; 0: it is not
 };
 
 }  // namespace orrery::storage

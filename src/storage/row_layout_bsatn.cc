@@ -93,7 +93,7 @@ Status RowLayout::read_column(std::string_view bytes, size_t* at, uint32_t colum
   return read_payload(bytes, at, c, image + c.offset);
 }
 
-Status RowLayout::read_bsatn(std::string_view bytes, uint8_t* image, size_t* used) const {
+Status RowLayout::read_steps(std::string_view bytes, uint8_t* image, size_t* used) const {
   size_t at = 0;
   std::memset(image, 0, image_bytes_);
   for (const Step& step : read_steps_) {
@@ -216,6 +216,10 @@ uint8_t* RowLayout::write_fixed_rows(const uint8_t* const* images, uint32_t n,
 }
 
 void RowLayout::append_bsatn(const uint8_t* image, std::string* out) const {
+  if (plain_bytes_ != 0) {
+    out->append(reinterpret_cast<const char*>(image), plain_bytes_);
+    return;
+  }
   size_t start = out->size();
   out->resize(start + bsatn_bytes(image));
   write_bsatn(image, reinterpret_cast<uint8_t*>(out->data()) + start);

@@ -214,10 +214,10 @@ Status TransactionImpl::update_image(TableImpl& table, RowId row, const uint8_t*
   record->before_word = word;
   record->row = row;
   record->kind = UndoKind::kUpdate;
-  std::memcpy(record->image(), place, bytes);
+  copy_image(record->image(), place, bytes);
   UndoRecord* older = record_of(word);
   if (older != nullptr && older->kind != UndoKind::kInsert) older->newer = record;
-  std::memcpy(place, image, bytes);
+  copy_image(place, image, bytes);
   if (base == place) {
     for (uint16_t column : columns) {
       if (is_var(table.layout().column(column).kind)) table.adopt_strings(place, {&column, 1});
@@ -230,8 +230,10 @@ Status TransactionImpl::update_image(TableImpl& table, RowId row, const uint8_t*
   if ((word & kWordDeleted) != 0) --core.deleted_rows;
   ++core.undo_records;
   log_record(table, record);
+  record->keys_stay = true;
   for (IndexImpl* index : table.index_impls()) {
     bool entry_is_there = index->same_key(record->image(), place);
+    record->keys_stay = record->keys_stay && entry_is_there;
     if (!entry_is_there) index->add(place, row);
     bool moved = base == place ? !entry_is_there : !index->same_key(base, place);
     const bool watched = index->def().unique || index == table.row_set_index();

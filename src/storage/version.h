@@ -38,6 +38,7 @@ struct alignas(8) UndoRecord {
   UndoRecord* newer = nullptr;  ///< the record of the next change; nullptr = the slot's word
   RowId row = 0;
   UndoKind kind = UndoKind::kInsert;
+  bool keys_stay = false;  ///< a kUpdate that changed no key of any index
 
   /// Of a kUpdate: the whole image before the change, behind the record.
   const uint8_t* image() const { return reinterpret_cast<const uint8_t*>(this + 1); }
