@@ -296,9 +296,8 @@ Status SqlRewriter::convert(sql::ExprPtr& e, const AlgebraicType& column_type) {
   return {};
 }
 
-std::optional<AlgebraicType> SqlRewriter::type_of(const sql::Expr& e, const Scope& scope) const {
-  if (e.kind != sql::ExprKind::kColumn) return std::nullopt;
-  const auto& column = as<sql::ColumnExpr>(e);
+const SqlRewriter::Source* SqlRewriter::find_column(const sql::ColumnExpr& column,
+                                                    const Scope& scope, size_t* index) const {
   auto same = [](std::string_view a, std::string_view b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
       return tolower(static_cast<unsigned char>(x)) == tolower(static_cast<unsigned char>(y));
@@ -310,12 +309,20 @@ std::optional<AlgebraicType> SqlRewriter::type_of(const sql::Expr& e, const Scop
       for (size_t i = 0; i < source.columns.size(); ++i) {
         if (same(source.columns[i].name, column.name.text) ||
             (i < source.other_names.size() && same(source.other_names[i], column.name.text))) {
-          return source.columns[i].type;
+          *index = i;
+          return &source;
         }
       }
     }
   }
-  return std::nullopt;
+  return nullptr;
+}
+
+std::optional<AlgebraicType> SqlRewriter::type_of(const sql::Expr& e, const Scope& scope) const {
+  if (e.kind != sql::ExprKind::kColumn) return std::nullopt;
+  size_t index = 0;
+  const Source* source = find_column(as<sql::ColumnExpr>(e), scope, &index);
+  return source == nullptr ? std::nullopt : source->columns[index].type;
 }
 
 // --- expressions ---
@@ -374,6 +381,16 @@ Status SqlRewriter::expression(sql::ExprPtr& e, const Scope& scope) {
   ORRERY_TRY(std::move(done));
   ORRERY_TRY(nested_queries(*e, scope));
   switch (e->kind) {
+    case sql::ExprKind::kColumn: {
+      // The engine knows columns by their canonical names alone.
+      auto& column = as<sql::ColumnExpr>(*e);
+      size_t index = 0;
+      const Source* source = find_column(column, scope, &index);
+      if (source != nullptr && index < source->other_names.size()) {
+        column.name = quoted(source->columns[index].name);
+      }
+      break;
+    }
     case sql::ExprKind::kBinary: {
       auto& binary = as<sql::BinaryExpr>(*e);
       if (is_comparison(binary.op)) ORRERY_TRY(meet(binary.left, binary.right, scope));
@@ -672,9 +689,10 @@ Status SqlRewriter::insert(sql::InsertStatement& statement) {
   ORRERY_TRY_ASSIGN(const BoundTable* table, target(statement.table));
   const schema::TableDef& def = *table->def;
   std::vector<const AlgebraicType*> types;
-  for (const sql::Name& name : statement.columns) {
+  for (sql::Name& name : statement.columns) {
     const std::optional<uint16_t> column = def.find_column(name.text);
     types.push_back(column ? &def.columns[*column].resolved_type : nullptr);
+    if (column) name = quoted(def.columns[*column].name);
   }
   if (statement.columns.empty()) {
     for (const schema::ColumnDef& column : def.columns) types.push_back(&column.resolved_type);
@@ -705,6 +723,7 @@ Status SqlRewriter::update(sql::UpdateStatement& statement) {
     ORRERY_TRY(expression(assignment.value, scope));
     const std::optional<uint16_t> column = table->def->find_column(assignment.column.text);
     if (column) {
+      assignment.column = quoted(table->def->columns[*column].name);
       ORRERY_TRY(convert(assignment.value, table->def->columns[*column].resolved_type));
     }
   }

@@ -87,6 +87,8 @@ class SqlRewriter {
   Status convert(sql::ExprPtr& e, const types::AlgebraicType& type);
   Result<std::optional<types::Value>> value_of(const sql::LiteralExpr& literal,
                                                const types::AlgebraicType& type) const;
+  /// The first source with such a column, by canonical name or accessor; null where there is none.
+  const Source* find_column(const sql::ColumnExpr& column, const Scope& scope, size_t* index) const;
   std::optional<types::AlgebraicType> type_of(const sql::Expr& e, const Scope& scope) const;
   sql::ExprPtr parameter(types::Value value);
   /// The digits of a number as they stand in the text.
