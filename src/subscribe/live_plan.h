@@ -40,6 +40,9 @@ class ChangedRows {
   /// Takes rows away that came and went.
   void net();
   Status encode(protocol::RowListBuilder* builder, TableRows* out) const;
+  /// Of several for one table: what only comes is told first, what only goes last, so that a row
+  /// that leaves one query for another is never away from a client that takes them one by one.
+  int turn() const { return any_delete_ ? (any_insert_ ? 1 : 2) : 0; }
 
  private:
   struct Row {

@@ -459,7 +459,8 @@ Evaluation Subscriptions::Impl::evaluate(const storage::CommitCapture& commit) {
   }
   std::sort(touched.begin(), touched.end(), [](const LivePlan* a, const LivePlan* b) {
     int order = a->query.table_name.compare(b->query.table_name);
-    return order != 0 ? order < 0 : a->number < b->number;
+    if (order != 0) return order < 0;
+    return std::tuple(a->changed.turn(), a->number) < std::tuple(b->changed.turn(), b->number);
   });
   std::vector<LivePlan*> of_result;
   for (LivePlan* plan : touched) {
