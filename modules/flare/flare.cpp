@@ -43,6 +43,10 @@ SPACETIMEDB_REDUCER(fire_and_fail, ReducerContext ctx, std::string color) {
   ctx.db[flare].insert(Flare{0, ctx.sender(), color});
   return Err("a misfire");
 }
+SPACETIMEDB_REDUCER(fire_many, ReducerContext ctx, std::vector<std::string> colors) {
+  for (const std::string& color : colors) ctx.db[flare].insert(Flare{0, ctx.sender(), color});
+  return Ok();
+}
 SPACETIMEDB_REDUCER(write_note, ReducerContext ctx, std::string text, bool shared) {
   ctx.db[note].insert(Note{0, ctx.sender(), shared, text});
   return Ok();

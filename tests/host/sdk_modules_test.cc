@@ -87,8 +87,8 @@ class SdkModuleTest : public ::testing::Test {
 std::unique_ptr<Host> SdkModuleTest::host_;
 
 TEST_F(SdkModuleTest, AllArePublished) {
-  for (const char* module : {"atlas", "cabinet", "clockwork", "courier", "flare", "lobby",
-                             "lookout", "names"}) {
+  for (const char* module : {"atlas", "cabinet", "casing", "clockwork", "courier", "flare", "lobby",
+                             "lookout", "mint", "names", "sieve", "tides", "vault"}) {
     publish(module);
   }
 }
