@@ -67,6 +67,23 @@ SPACETIMEDB_INIT(open_vault, ReducerContext ctx) {
   ctx.db[pulse].insert(Pulse{0, ScheduleAt(TimeDuration::from_millis(10))});
   return Ok();
 }
+// Who is here; rows of connections that a crash ended must not stay.
+struct Guest {
+  ConnectionId connection;
+};
+SPACETIMEDB_STRUCT(Guest, connection)
+SPACETIMEDB_TABLE(Guest, guest, Public)
+FIELD_PrimaryKey(guest, connection)
+
+SPACETIMEDB_CLIENT_CONNECTED(greet, ReducerContext ctx) {
+  if (ctx.connection_id) ctx.db[guest].insert(Guest{*ctx.connection_id});
+  return Ok();
+}
+SPACETIMEDB_CLIENT_DISCONNECTED(see_off, ReducerContext ctx) {
+  if (ctx.connection_id) ctx.db[guest_connection].delete_by_key(*ctx.connection_id);
+  return Ok();
+}
+
 SPACETIMEDB_REDUCER(beat, ReducerContext ctx, Pulse due) {
   (void)due;
   const auto now = ctx.db[beats_id].find(0);

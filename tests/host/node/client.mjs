@@ -41,7 +41,8 @@ export async function until(condition, what, seconds = 10) {
 
 export const pause = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
 
-/// Resolves when connected. `protocols`: what to offer instead of what the client would.
+/// Resolves when connected. Compression is off unless asked for: the client unpacks messages side by side, so that a short plain
+/// one overtakes a long compressed one that came before it, and its cache is wrong from then on. `protocols`: what to offer instead of what the client would.
 export function connect(server, database, bindings, options = {}) {
   const wish = { protocols: options.protocols };
   return new Promise((resolve, reject) => {
