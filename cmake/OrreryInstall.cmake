@@ -15,6 +15,8 @@ install(TARGETS orrery_shared stoolap_shared EXPORT orrery-targets
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 if(TARGET orrery_cli)
   install(TARGETS orrery_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  # What the program builds C++ modules with; it looks beside itself (src/cli/module_build.cc).
+  install(DIRECTORY ${CMAKE_SOURCE_DIR}/sdk/module-cpp DESTINATION ${CMAKE_INSTALL_DATADIR}/orrery/sdk)
 endif()
 
 set(ORRERY_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/orrery)

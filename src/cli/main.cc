@@ -1,81 +1,101 @@
 // The `orrery` program.
 #include <cstdio>
-#include <memory>
-#include <string>
-#include <vector>
+#include <cstdlib>
 
+#include "cli/command.h"
 #include "cli/options.h"
-#include "cli/progress.h"
-#include "cli/shell.h"
-#include "cli/start.h"
-#include "engine/registry.h"
+#include "cli/user_config.h"
 
+namespace orrery::cli {
 namespace {
 
-const char* const kHelp =
-    R"(usage: orrery COMMAND [arguments]
-
-  shell [DSN] [options]   open a database and run SQL; orrery shell --help says more
-  start [options]         run a server; orrery start --help says more
-  version                 print the version
-  help                    this text
-
-Examples
-  orrery shell                                  a database in memory
-  orrery shell ./shop                           a database in the folder ./shop, made if it is not there
-  orrery shell ./shop -e 'SELECT 1' --json      one statement, one JSON object per row
-  orrery shell ./shop -e '.import items.csv items'
-)";
-
-int run_shell(const std::vector<std::string>& arguments) {
-  namespace cli = orrery::cli;
-  auto options = cli::parse_shell_options(arguments);
-  if (!options) {
-    std::fprintf(stderr, "orrery: %s\nTry: orrery shell --help\n",
-                 options.error().message().c_str());
-    return cli::kExitUsage;
+const Command* find_command(std::string_view name) {
+  for (const Command* command : all_commands()) {
+    if (command->name == name) return command;
   }
-  if (options->help) {
-    std::fputs(cli::kShellHelp, stdout);
-    return cli::kExitOk;
+  return nullptr;
+}
+
+int fail(const Command& command, const Error& error) {
+  std::fflush(stdout);
+  int code = exit_code_of(error);
+  // Ctrl-C says enough by itself.
+  if (code == kExitInterrupted) return code;
+  std::fprintf(stderr, "orrery: %s\n", error.message().c_str());
+  if (code == kExitUsage) {
+    std::fprintf(stderr, "See: orrery %.*s --help\n", static_cast<int>(command.name.size()),
+                 command.name.data());
   }
-  // The database keeps the listener, but the line is ours.
-  auto line = std::make_shared<cli::ProgressLine>("opening " + options->dsn, true);
-  auto session = orrery::engine::open_session(
-      options->dsn, orrery::env::system_environment(),
-      [line = std::weak_ptr(line)](const orrery::storage::RecoveryProgress& p) {
-        if (auto shown = line.lock()) shown->update(p.bytes_done, p.bytes_total, 0);
-      });
-  line.reset();
-  if (!session) {
-    std::fprintf(stderr, "orrery: cannot open %s: %s\n", options->dsn.c_str(),
-                 session.error().message().c_str());
-    return cli::kExitCannotOpen;
+  return code;
+}
+
+int run_command(const Command& command, const std::vector<std::string>& words) {
+  if (command.run_words != nullptr) return command.run_words(words);
+  auto arguments = parse_arguments(command.options, words);
+  if (!arguments) return fail(command, arguments.error());
+  if (arguments->has("help")) {
+    std::fputs(help_of(command).c_str(), stdout);
+    return kExitOk;
   }
-  cli::Shell shell(std::move(*options), *session);
-  return shell.run();
+  auto code = command.run(*arguments);
+  if (!code) return fail(command, code.error());
+  return std::fflush(stdout) == 0 ? *code : kExitFailed;
+}
+
+int unknown_command(const std::string& name) {
+  std::vector<std::string_view> names;
+  for (const Command* command : all_commands()) names.push_back(command->name);
+  std::string_view near = nearest_name(name, names);
+  std::fprintf(stderr, "orrery: no command is called '%s'", name.c_str());
+  if (!near.empty()) {
+    std::fprintf(stderr, "; did you mean %.*s?", static_cast<int>(near.size()), near.data());
+  }
+  std::fprintf(stderr, "\nSee: orrery --help\n");
+  return kExitUsage;
+}
+
+/// `--config-path FILE` in front of the command; false where its value is missing.
+bool take_global_options(std::vector<std::string>& words) {
+  while (!words.empty() && words[0].starts_with("--config-path")) {
+    if (words[0].starts_with("--config-path=")) {
+      set_config_path(words[0].substr(words[0].find('=') + 1));
+      words.erase(words.begin());
+      continue;
+    }
+    if (words.size() < 2) return false;
+    set_config_path(words[1]);
+    words.erase(words.begin(), words.begin() + 2);
+  }
+  return true;
+}
+
+int run(std::vector<std::string> words) {
+  if (!take_global_options(words)) {
+    std::fprintf(stderr, "orrery: --config-path wants a file\n");
+    return kExitUsage;
+  }
+  if (words.empty()) {
+    std::fputs(help_of_program().c_str(), stderr);
+    return kExitUsage;
+  }
+  std::string name = words[0];
+  words.erase(words.begin());
+  if (name == "--version" || name == "-V") name = "version";
+  if (name == "help" && !words.empty()) {
+    name = words[0];
+    words = {"--help"};
+  }
+  if (name == "help" || name == "--help" || name == "-h") {
+    std::fputs(help_of_program().c_str(), stdout);
+    return kExitOk;
+  }
+  const Command* command = find_command(name);
+  return command == nullptr ? unknown_command(name) : run_command(*command, words);
 }
 
 }  // namespace
+}  // namespace orrery::cli
 
 int main(int argc, char** argv) {
-  std::vector<std::string> arguments(argv + 1, argv + argc);
-  if (arguments.empty()) {
-    std::fputs(kHelp, stderr);
-    return orrery::cli::kExitUsage;
-  }
-  std::string command = arguments[0];
-  arguments.erase(arguments.begin());
-  if (command == "shell") return run_shell(arguments);
-  if (command == "start") return orrery::cli::run_start(arguments);
-  if (command == "version" || command == "--version") {
-    std::printf("orrery %s\n", ORRERY_VERSION);
-    return 0;
-  }
-  if (command == "help" || command == "--help" || command == "-h") {
-    std::fputs(kHelp, stdout);
-    return 0;
-  }
-  std::fprintf(stderr, "orrery: no command is called '%s'\n%s", command.c_str(), kHelp);
-  return orrery::cli::kExitUsage;
+  return orrery::cli::run(std::vector<std::string>(argv + 1, argv + argc));
 }

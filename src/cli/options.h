@@ -16,8 +16,12 @@ std::string_view output_format_name(OutputFormat format);
 /// Exit codes of the program; stable.
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitStatementFailed = 1;
+inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;
-inline constexpr int kExitCannotOpen = 3;
+inline constexpr int kExitCannotOpen = 3;  ///< a database, or a server that does not answer
+inline constexpr int kExitNotAllowed = 4;
+inline constexpr int kExitNotFound = 5;
+inline constexpr int kExitInterrupted = 130;
 
 enum class Switch : uint8_t { kOff, kOn };
 

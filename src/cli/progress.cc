@@ -31,6 +31,11 @@ void ProgressLine::update(uint64_t done, uint64_t total, uint64_t rows) {
   if (t - started_nanos_ < kSecond || t - drawn_nanos_ < kSecond / 10) return;
   drawn_nanos_ = t;
   drawn_ = true;
+  if (total == 0) {
+    std::fprintf(stderr, "\r\033[K%s ... %lld s", what_.c_str(),
+                 static_cast<long long>((t - started_nanos_) / kSecond));
+    return;
+  }
   double share =
       total == 0 ? 0 : std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
   int filled = static_cast<int>(share * kBarCells);

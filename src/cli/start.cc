@@ -53,13 +53,6 @@ Status parse_address(std::string_view text, StartOptions* out) {
   return {};
 }
 
-std::string default_data_directory() {
-  const char* data = std::getenv("XDG_DATA_HOME");
-  if (data != nullptr && *data != '\0') return std::string(data) + "/orrery/data";
-  const char* home = std::getenv("HOME");
-  return std::string(home == nullptr ? "." : home) + "/.local/share/orrery/data";
-}
-
 /// With the key pair of the files that the options name, or that are in the data folder.
 Result<std::unique_ptr<server::Authority>> open_authority(const StartOptions& options) {
   const env::Environment& environment = env::system_environment();
@@ -105,6 +98,13 @@ Result<std::unique_ptr<server::Server>> start_server(StartOptions options) {
 }
 
 }  // namespace
+
+std::string default_data_directory() {
+  const char* data = std::getenv("XDG_DATA_HOME");
+  if (data != nullptr && *data != '\0') return std::string(data) + "/orrery/data";
+  const char* home = std::getenv("HOME");
+  return std::string(home == nullptr ? "." : home) + "/.local/share/orrery/data";
+}
 
 Result<StartOptions> parse_start_options(const std::vector<std::string>& arguments) {
   StartOptions out;

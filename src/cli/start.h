@@ -24,6 +24,8 @@ struct StartOptions {
 /// them.
 Result<StartOptions> parse_start_options(const std::vector<std::string>& arguments);
 extern const char* const kStartHelp;
+/// Where the data is without --data-dir.
+std::string default_data_directory();
 
 /// Returns the program's exit code.
 int run_start(const std::vector<std::string>& arguments);

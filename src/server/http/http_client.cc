@@ -20,6 +20,7 @@
 
 #include "host/outgoing_http.h"
 #include "server/http/message.h"
+#include "server/http/target.h"
 
 namespace orrery::server::http {
 namespace asio = boost::asio;
@@ -32,56 +33,8 @@ using RawParser = beast::http::response_parser<beast::http::string_body>;
 
 namespace {
 
-struct Target {
-  bool secure = false;
-  std::string host;  ///< without brackets
-  std::string port;
-  std::string path;  ///< with the query
-  /// Without the query, for messages.
-  std::string shown() const {
-    return (secure ? "https://" : "http://") + host + path.substr(0, path.find('?'));
-  }
-};
-
 Error io_error(std::string text) {
   return Error(ErrorCode::kIo, std::move(text));
-}
-
-Result<Target> parse_target(std::string_view uri) {
-  Target out;
-  auto bad = [] { return Error(ErrorCode::kInvalidArgument, "not an http or https URI"); };
-  uri = uri.substr(0, uri.find('#'));
-  size_t scheme = uri.find("://");
-  if (scheme == std::string_view::npos) return bad();
-  std::string_view name = uri.substr(0, scheme);
-  out.secure = equal_ignoring_case(name, "https");
-  if (!out.secure && !equal_ignoring_case(name, "http")) return bad();
-  std::string_view rest = uri.substr(scheme + 3);
-  size_t end = rest.find_first_of("/?");
-  std::string_view authority = rest.substr(0, end);
-  out.path = end == std::string_view::npos ? "/" : std::string(rest.substr(end));
-  if (out.path.starts_with('?')) out.path.insert(0, "/");
-  if (size_t at = authority.rfind('@'); at != std::string_view::npos) {
-    authority.remove_prefix(at + 1);
-  }
-  size_t colon = authority.rfind(':');
-  if (authority.starts_with('[')) {
-    size_t close = authority.find(']');
-    if (close == std::string_view::npos) return bad();
-    out.host = authority.substr(1, close - 1);
-    colon = close + 1 < authority.size() ? close + 1 : std::string_view::npos;
-  } else {
-    out.host = authority.substr(0, colon);
-  }
-  out.port = colon == std::string_view::npos ? (out.secure ? "443" : "80")
-                                             : std::string(authority.substr(colon + 1));
-  bool plain = std::all_of(out.path.begin(), out.path.end(),
-                           [](char c) { return static_cast<unsigned char>(c) > 0x20; });
-  if (out.host.empty() || out.port.empty() || !plain ||
-      out.port.find_first_not_of("0123456789") != std::string::npos) {
-    return bad();
-  }
-  return out;
 }
 
 bool is_inside(const asio::ip::address& address) {
@@ -203,10 +156,7 @@ RawRequest make_request(const host::OutgoingRequest& request, const Target& targ
   out.version(11);
   out.method_string({method.data(), method.size()});
   out.target(target.path);
-  bool usual = target.port == (target.secure ? "443" : "80");
-  bool v6 = target.host.find(':') != std::string::npos;
-  std::string host = v6 ? "[" + target.host + "]" : target.host;
-  out.set(beast::http::field::host, usual ? host : host + ":" + target.port);
+  out.set(beast::http::field::host, target.host_header());
   out.set(beast::http::field::connection, "close");
   for (const auto& [name, value] : request.headers) {
     if (is_own_header(name)) continue;

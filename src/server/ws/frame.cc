@@ -73,6 +73,17 @@ std::string close_frame(uint16_t code, std::string_view reason) {
   return out;
 }
 
+void append_client_frame(Opcode opcode, std::string_view payload, const uint8_t mask[4],
+                         std::string* out) {
+  size_t start = out->size();
+  append_frame_header(opcode, payload.size(), out);
+  (*out)[start + 1] = static_cast<char>((*out)[start + 1] | 0x80);
+  out->append(reinterpret_cast<const char*>(mask), 4);
+  size_t at = out->size();
+  out->append(payload);
+  unmask(out->data() + at, payload.size(), mask, 0);
+}
+
 FrameReader::Event FrameReader::fail(uint16_t code, std::string_view reason) {
   failed_ = true;
   code_ = code;
@@ -109,7 +120,10 @@ bool FrameReader::start_frame() {
   final_ = (first & 0x80) != 0;
   opcode_ = static_cast<Opcode>(first & 0x0F);
   if ((first & 0x70) != 0) return refuse(kCloseProtocolError, "reserved bits are set");
-  if ((header_[1] & 0x80) == 0) return refuse(kCloseProtocolError, "the frame is not masked");
+  bool masked = (header_[1] & 0x80) != 0;
+  if (masked != (sender_ == FrameSender::kClient)) {
+    return refuse(kCloseProtocolError, masked ? "the frame is masked" : "the frame is not masked");
+  }
   uint64_t bytes = length;
   size_t at = 2;
   if (length == 126) {
@@ -119,7 +133,7 @@ bool FrameReader::start_frame() {
     bytes = big_endian(header_ + 2, 8);
     at = 10;
   }
-  std::memcpy(mask_, header_ + at, 4);
+  if (masked) std::memcpy(mask_, header_ + at, 4);
   switch (opcode_) {
     case Opcode::kContinuation:
       if (!in_message_) return refuse(kCloseProtocolError, "nothing to continue");
@@ -157,7 +171,7 @@ FrameReader::Event FrameReader::take_payload(std::string_view* input) {
   size_t old = to.size();
   // Grows with what has come, not with what was announced.
   to.append(input->data(), n);
-  unmask(to.data() + old, n, mask_, frame_at_);
+  if (sender_ == FrameSender::kClient) unmask(to.data() + old, n, mask_, frame_at_);
   input->remove_prefix(n);
   payload_left_ -= n;
   frame_at_ += n;

@@ -1,9 +1,9 @@
 // WebSocket frames (RFC 6455), without I/O: a reader that turns bytes into messages, a writer of
 // frame headers.
 //
-// FrameReader takes the bytes of a client as they come, checks masks, opcodes, lengths, reserved
-// bits, fragmentation and the UTF-8 of text, and gives whole messages and control frames. One
-// thread.
+// FrameReader takes the bytes of the other side as they come, checks masks, opcodes, lengths,
+// reserved bits, fragmentation and the UTF-8 of text, and gives whole messages and control frames.
+// One thread.
 #pragma once
 
 #include <cstdint>
@@ -29,10 +29,17 @@ inline constexpr size_t kFrameHeaderBytesMax = 10;
 void append_frame_header(Opcode opcode, uint64_t payload_bytes, std::string* out);
 /// A Close frame; the reason is cut to what fits, at a character.
 std::string close_frame(uint16_t code, std::string_view reason);
+/// A whole frame as a client sends it, masked.
+void append_client_frame(Opcode opcode, std::string_view payload, const uint8_t mask[4],
+                         std::string* out);
+
+/// Clients mask their frames, servers must not.
+enum class FrameSender : uint8_t { kClient, kServer };
 
 class FrameReader {
  public:
-  explicit FrameReader(uint64_t message_bytes_max) : message_bytes_max_(message_bytes_max) {}
+  explicit FrameReader(uint64_t message_bytes_max, FrameSender sender = FrameSender::kClient)
+      : message_bytes_max_(message_bytes_max), sender_(sender) {}
 
   enum class Event : uint8_t { kNeedMore, kText, kBinary, kPing, kPong, kClose, kError };
   /// Takes bytes off the front of `input` until there is an event or nothing is left. The payload
@@ -56,6 +63,7 @@ class FrameReader {
   bool start_frame();
 
   const uint64_t message_bytes_max_;
+  const FrameSender sender_;
   Step step_ = Step::kHeader;
   bool failed_ = false;
   char header_[14];
