@@ -112,7 +112,7 @@ struct GuestOutcome {
 class ModuleInstance {
  public:
   virtual ~ModuleInstance() = default;
-  /// What __describe_module__ writes.
+  /// What __describe_module__ wrote when the instance was made. Asked once.
   virtual Result<std::string> describe() = 0;
   virtual GuestOutcome call_reducer(GuestCall& call, uint32_t id, const Caller& caller,
                                     int64_t timestamp_micros, std::string_view arguments) = 0;
@@ -129,7 +129,8 @@ class ModuleInstance {
 class LoadedModule {
  public:
   virtual ~LoadedModule() = default;
-  /// Instantiates and runs _initialize, the preinits and __setup__. `host` must outlive the instance.
+  /// Instantiates and runs _initialize, the preinits, __setup__ and __describe_module__. `host` must
+  /// outlive the instance.
   virtual Result<std::unique_ptr<ModuleInstance>> instantiate(GuestHost& host) = 0;
 };
 

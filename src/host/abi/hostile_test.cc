@@ -45,6 +45,25 @@ TEST(Hostile, APlainModuleRuns) {
   EXPECT_EQ(refusal(kImport, ""), "");
 }
 
+// Modules in Rust make their list of reducers while they describe themselves.
+TEST(Hostile, EveryInstanceIsDescribed) {
+  auto loaded = test_runtime().load(binary("(module " + std::string(kImport) + R"(
+    (memory (export "memory") 1)
+    (global $described (mut i32) (i32.const 0))
+    (func (export "__describe_module__") (param i32) (global.set $described (i32.const 1)))
+    (func (export "__call_reducer__")
+      (param i32 i64 i64 i64 i64 i64 i64 i64 i32 i32) (result i32)
+      (i32.sub (i32.const 1) (global.get $described)))))"));
+  ASSERT_TRUE(loaded) << loaded.error().message();
+  TestHost host;
+  for (int i = 0; i < 2; ++i) {
+    auto instance = (*loaded)->instantiate(host);
+    ASSERT_TRUE(instance) << instance.error().message();
+    GuestCall call;
+    EXPECT_EQ((*instance)->call_reducer(call, 0, {}, 0, {}).status, GuestStatus::kOk);
+  }
+}
+
 TEST(Hostile, WhatIsNoModule) {
   for (std::string_view bytes : {std::string_view(), std::string_view("\x7f\x45LF and so on"),
                                  std::string_view("(module)")}) {

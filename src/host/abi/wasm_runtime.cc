@@ -94,7 +94,7 @@ class WasmInstance final : public ModuleInstance {
   Status start(std::shared_ptr<const wasm::LinkedModule> module, const RuntimeLimits& limits,
                const std::vector<std::string>& preinits);
 
-  Result<std::string> describe() override;
+  Result<std::string> describe() override { return std::move(description_); }
   GuestOutcome call_reducer(GuestCall& call, uint32_t id, const Caller& caller,
                             int64_t timestamp_micros, std::string_view arguments) override;
   GuestOutcome call_view(GuestCall& call, uint32_t id, const types::Identity* sender,
@@ -109,6 +109,8 @@ class WasmInstance final : public ModuleInstance {
   /// Calls an entry and gives its code; the outcome's status is set where there is none.
   bool enter(EntryId entry, std::span<Slot> slots, GuestOutcome* out);
   Status prepare(std::string_view name, const wasm::Function& function, std::span<Slot> slots);
+  Status set_up();
+  Result<std::string> describe_now();
   void fill_error(uint32_t sink, int32_t code, GuestOutcome* out);
   void end_procedure(ProcedureHost& host);
 
@@ -117,6 +119,7 @@ class WasmInstance final : public ModuleInstance {
   const uint64_t deadline_ticks_;  ///< the same
   std::unique_ptr<wasm::Instance> instance_;
   wasm::Function functions_[kEntryCount];
+  std::string description_;  ///< until it is asked for
   bool broken_ = false;
 };
 
@@ -145,11 +148,18 @@ Status WasmInstance::start(std::shared_ptr<const wasm::LinkedModule> module,
     ORRERY_TRY_ASSIGN(wasm::Function preinit, instance_->find_function(name, kNothing));
     ORRERY_TRY(prepare(name, preinit, slots));
   }
-  if (!functions_[kSetup]) return {};
+  if (functions_[kSetup]) ORRERY_TRY(set_up());
+  // Also of instances whose description nobody asks for: modules in Rust fill their tables of
+  // functions while they describe themselves.
+  ORRERY_TRY_ASSIGN(description_, describe_now());
+  return {};
+}
+
+Status WasmInstance::set_up() {
   GuestCall none;
   env_.begin_call(none, nullptr);
   const uint32_t sink = env_.streams().add_sink();
-  slots[0] = Slot::of(sink);
+  Slot slots[1] = {Slot::of(sink)};
   Status done = prepare(entries()[kSetup].name, functions_[kSetup], slots);
   env_.end_call();
   if (done && slots[0].get<int32_t>() != 0) {
@@ -168,7 +178,7 @@ Status WasmInstance::prepare(std::string_view name, const wasm::Function& functi
                  trap.backtrace());
 }
 
-Result<std::string> WasmInstance::describe() {
+Result<std::string> WasmInstance::describe_now() {
   GuestCall none;
   env_.begin_call(none, nullptr);
   const uint32_t sink = env_.streams().add_sink();
