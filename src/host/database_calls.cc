@@ -88,6 +88,7 @@ CallOutcome DatabaseImpl::guest_reducer(const CallableFunction& function,
                                         int64_t timestamp, std::string_view arguments) {
   CallOutcome out;
   out.timestamp_micros = timestamp;
+  add_on_lane(reducer_calls_, 1);
   Result<ModuleInstance*> module = main_instance();
   if (!module) {
     out.status = CallStatus::kInternalError;
@@ -178,6 +179,21 @@ void DatabaseImpl::call_reducer(const Caller& caller, std::string name, std::str
 }
 
 void DatabaseImpl::post(std::function<void()> task) { lane_.post(std::move(task)); }
+
+void DatabaseImpl::post_after(int64_t micros, std::function<void()> task) {
+  ORRERY_ASSERT(lane_.on_lane());
+  lane_.at(now_nanos() + micros * 1000, std::move(task));
+}
+
+DatabaseCounts DatabaseImpl::counts() const {
+  DatabaseCounts out;
+  out.transactions = transactions_.load(std::memory_order_relaxed);
+  out.reducer_calls = reducer_calls_.load(std::memory_order_relaxed);
+  out.rows_changed = rows_changed_.load(std::memory_order_relaxed);
+  out.uptime_micros = (now_nanos() - opened_nanos_) / 1000;
+  out.memory_bytes = store_->memory_bytes();
+  return out;
+}
 
 // --- clients ---
 

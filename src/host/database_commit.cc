@@ -140,12 +140,17 @@ Result<storage::CommitSeq> DatabaseImpl::finish(std::unique_ptr<storage::Transac
     return std::move(refreshed).error();
   }
   storage::CommitCapture capture;
+  const uint64_t operations = transaction->operations();
   Result<storage::CommitSeq> seq = transaction->commit_unsynced(&capture);
   if (!seq) {
     views_.rolled_back();
     return seq;
   }
   views_.committed();
+  if (operations != 0) {
+    add_on_lane(transactions_, 1);
+    add_on_lane(rows_changed_, operations);
+  }
   transaction = nullptr;
   engine_->after_commit();
   if (!capture.changes.empty()) publish(capture, *seq, context);

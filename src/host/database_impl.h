@@ -40,6 +40,11 @@ namespace orrery::host {
 
 class DurableWaiters;
 
+/// For counters that one thread writes.
+inline void add_on_lane(std::atomic<uint64_t>& counter, uint64_t n) {
+  counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+}
+
 /// What a caller is told of a trap; the rest is in the log.
 inline constexpr std::string_view kFatalError = "The instance encountered a fatal error.";
 
@@ -69,6 +74,8 @@ class DatabaseImpl final : public HostedDatabase,
   void set_observer(CommitObserver* observer) override;
   void watch(storage::TableId table, bool watched) override;
   void post(std::function<void()> task) override;
+  void post_after(int64_t micros, std::function<void()> task) override;
+  DatabaseCounts counts() const override;
   void connect(const Caller& caller, std::string jwt_payload, CallDone done) override;
   void disconnect(const Caller& caller, CallDone done) override;
   void call_reducer(const Caller& caller, std::string name, std::string arguments,
@@ -78,6 +85,8 @@ class DatabaseImpl final : public HostedDatabase,
   void call_http_handler(uint32_t handler, HttpCall call,
                          std::function<void(Result<HttpReply>)> done) override;
   void run_sql(const Caller& caller, std::string sql, SqlDone done) override;
+  Result<std::unique_ptr<SelectRun>> begin_select(const Caller& caller,
+                                                  std::string_view sql) override;
   Result<ViewInstance> use_view(const schema::ViewDef& view,
                                 const types::Identity& caller) override;
   void release_view(const ViewInstance& instance) override;
@@ -165,6 +174,11 @@ class DatabaseImpl final : public HostedDatabase,
   std::optional<Result<SqlReport>> run_variable(const Caller& caller, std::string_view sql);
   Result<SqlReport> write_sql(const Caller& caller, const sql::Statement& statement,
                               std::span<const types::Datum> parameters);
+  class PreparedSelect;
+  Result<std::shared_ptr<PreparedRead>> rewrite_sql(const Caller& caller, std::string_view sql);
+  Status pin_read(PreparedRead& read);
+  /// Any thread.
+  Result<SqlReport> run_prepared(PreparedRead& read);
   /// On the lane: everything but the reading itself, or the whole answer.
   Result<std::shared_ptr<PreparedRead>> prepare_sql(const Caller& caller, std::string_view sql,
                                                     std::optional<Result<SqlReport>>* answer);
@@ -194,6 +208,11 @@ class DatabaseImpl final : public HostedDatabase,
   Scheduler scheduler_;
   std::unique_ptr<ProcedurePool> procedures_;
   std::unique_ptr<Lane> readers_;  ///< made when the first SELECT comes
+  const int64_t opened_nanos_;
+  // Written on the lane, read anywhere.
+  std::atomic<uint64_t> transactions_{0};
+  std::atomic<uint64_t> reducer_calls_{0};
+  std::atomic<uint64_t> rows_changed_{0};
   Mutex stop_mutex_;
   bool stopped_ = false;
 };

@@ -1,4 +1,5 @@
 // SQL for clients: reads on a thread of their own as of one moment, writes on the lane.
+#include <algorithm>
 #include <utility>
 
 #include "host/database_impl.h"
@@ -107,24 +108,23 @@ struct DatabaseImpl::PreparedRead {
   std::unique_ptr<SqlRewriter> rewriter;  ///< owns the parameters' values
   std::unique_ptr<SqlInput> input;
   std::shared_ptr<const Generation> generation;
+  std::shared_ptr<const storage::Catalog> catalog;
   SqlSource source;
-  std::optional<uint64_t> row_limit;
+  SelectLimits limits;
   int64_t started = 0;
   storage::CommitSeq seq = 0;
 };
 
-Result<std::shared_ptr<DatabaseImpl::PreparedRead>> DatabaseImpl::prepare_sql(
-    const Caller& caller, std::string_view sql, std::optional<Result<SqlReport>>* answer) {
+Result<std::shared_ptr<DatabaseImpl::PreparedRead>> DatabaseImpl::rewrite_sql(
+    const Caller& caller, std::string_view sql) {
   auto read = std::make_shared<PreparedRead>();
   read->started = now_nanos();
-  *answer = run_variable(caller, sql);
-  if (answer->has_value()) return read;
   read->text = with_hex_as_text(sql);
   ORRERY_TRY_ASSIGN(read->statement, parse_statement(read->text));
   read->generation = generation();
-  const std::shared_ptr<const storage::Catalog> catalog = store_->catalog();
+  read->catalog = store_->catalog();
   const SqlRights rights = is_owner(caller.identity) ? SqlRights::kOwner : SqlRights::kClient;
-  read->input.reset(new SqlInput{read->text, read->generation->tables(), *catalog, rights,
+  read->input.reset(new SqlInput{read->text, read->generation->tables(), *read->catalog, rights,
                                  caller.identity});
   read->rewriter = std::make_unique<SqlRewriter>(*read->input);
   ORRERY_TRY(read->rewriter->rewrite(*read->statement));
@@ -132,21 +132,54 @@ Result<std::shared_ptr<DatabaseImpl::PreparedRead>> DatabaseImpl::prepare_sql(
     ORRERY_TRY_ASSIGN([[maybe_unused]] ViewInstances::Instance * instance,
                       fill_view(*view, caller.identity));
   }
-  if (read->statement->kind != sql::StatementKind::kSelect) {
+  return read;
+}
+
+Status DatabaseImpl::pin_read(PreparedRead& read) {
+  if (read.input->rights == SqlRights::kClient) {
+    std::unique_ptr<storage::Transaction> transaction = begin();
+    ORRERY_TRY_ASSIGN(read.limits.expected_rows_max, row_limit(*transaction));
+    transaction->rollback();
+  }
+  read.source.view = store_->read_view(&read.source.catalog);
+  read.seq = store_->last_commit();
+  return {};
+}
+
+Result<std::shared_ptr<DatabaseImpl::PreparedRead>> DatabaseImpl::prepare_sql(
+    const Caller& caller, std::string_view sql, std::optional<Result<SqlReport>>* answer) {
+  *answer = run_variable(caller, sql);
+  if (answer->has_value()) return std::shared_ptr<PreparedRead>();
+  ORRERY_TRY_ASSIGN(std::shared_ptr<PreparedRead> read, rewrite_sql(caller, sql));
+  if (read->statement->kind != sql::StatementKind::kSelect &&
+      read->statement->kind != sql::StatementKind::kExplain) {
     Result<SqlReport> report =
         write_sql(caller, *read->statement, read->rewriter->parameters());
     if (report) report->execution_micros = (now_nanos() - read->started) / 1000;
     answer->emplace(std::move(report));
     return read;
   }
-  if (rights == SqlRights::kClient) {
-    std::unique_ptr<storage::Transaction> transaction = begin();
-    ORRERY_TRY_ASSIGN(read->row_limit, row_limit(*transaction));
-    transaction->rollback();
-  }
-  read->source.view = store_->read_view(&read->source.catalog);
-  read->seq = store_->last_commit();
+  ORRERY_TRY(pin_read(*read));
   return read;
+}
+
+Result<SqlReport> DatabaseImpl::run_prepared(PreparedRead& read) {
+  SqlReport report;
+  const std::vector<types::Datum> parameters = read.rewriter->parameters();
+  if (read.statement->kind == sql::StatementKind::kExplain) {
+    ORRERY_TRY(run_explain(*engine_, sql::as<sql::ExplainStatement>(*read.statement),
+                           std::move(read.source), parameters, &report));
+  } else {
+    ORRERY_TRY_ASSIGN(ReadRows rows,
+                      read_rows(*engine_, *read.statement, std::move(read.source), parameters,
+                                read.rewriter->output(), read.limits, nullptr));
+    report.schema = std::move(rows.schema);
+    report.rows = std::move(rows.rows);
+    report.row_count = rows.ends.size();
+  }
+  report.seq = read.seq;
+  report.execution_micros = (now_nanos() - read.started) / 1000;
+  return report;
 }
 
 void DatabaseImpl::run_sql(const Caller& caller, std::string sql, SqlDone done) {
@@ -169,18 +202,64 @@ void DatabaseImpl::run_sql(const Caller& caller, std::string sql, SqlDone done) 
       readers_ = std::make_unique<Lane>(*environment().clock, options_.lane_tasks_max);
     }
     readers_->post([this, read = std::move(*read), tell, finish_with] {
-      SqlReport report;
-      const std::vector<types::Datum> parameters = read->rewriter->parameters();
-      Status done = run_read(*engine_, *read->statement, std::move(read->source), parameters,
-                             read->rewriter->output(), read->row_limit, &report);
-      report.seq = read->seq;
-      report.execution_micros = (now_nanos() - read->started) / 1000;
       // Answers come on the lane, as all do.
-      auto shared = std::make_shared<Result<SqlReport>>(std::move(report));
-      if (!done) *shared = std::move(done).error();
+      auto shared = std::make_shared<Result<SqlReport>>(run_prepared(*read));
       lane_.post([shared, tell, finish_with] { finish_with(tell, std::move(*shared)); });
     });
   });
+}
+
+class DatabaseImpl::PreparedSelect final : public SelectRun {
+ public:
+  PreparedSelect(std::shared_ptr<engine::Database> engine, std::shared_ptr<PreparedRead> read)
+      : engine_(std::move(engine)),
+        read_(std::move(read)),
+        inputs_(read_->rewriter->inputs()),
+        order_(sql::as<sql::SelectStatement>(*read_->statement).query->order_by.empty()
+                   ? Order::kAny
+                   : Order::kAsWritten) {
+    std::sort(inputs_.begin(), inputs_.end());
+    inputs_.erase(std::unique(inputs_.begin(), inputs_.end()), inputs_.end());
+  }
+
+  const std::vector<storage::TableId>& inputs() const override { return inputs_; }
+  Order order() const override { return order_; }
+
+  Result<SelectRows> run(const SelectLimits& limits, const std::atomic<bool>* cancelled) override {
+    const std::vector<types::Datum> parameters = read_->rewriter->parameters();
+    SelectLimits both = limits;
+    if (!both.expected_rows_max) both.expected_rows_max = read_->limits.expected_rows_max;
+    ORRERY_TRY_ASSIGN(ReadRows read,
+                      read_rows(*engine_, *read_->statement, std::move(read_->source), parameters,
+                                read_->rewriter->output(), both, cancelled));
+    SelectRows out;
+    out.schema = std::move(read.schema);
+    out.rows.reserve(read.ends.size());
+    size_t begin = 0;
+    for (size_t end : read.ends) {
+      out.rows.push_back(read.rows.substr(begin, end - begin));
+      begin = end;
+    }
+    return out;
+  }
+
+ private:
+  const std::shared_ptr<engine::Database> engine_;
+  const std::shared_ptr<PreparedRead> read_;
+  std::vector<storage::TableId> inputs_;
+  const Order order_;
+};
+
+Result<std::unique_ptr<SelectRun>> DatabaseImpl::begin_select(const Caller& caller,
+                                                              std::string_view sql) {
+  ORRERY_ASSERT(lane_.on_lane());
+  if (current_ == nullptr) return stopping();
+  ORRERY_TRY_ASSIGN(std::shared_ptr<PreparedRead> read, rewrite_sql(caller, sql));
+  if (read->statement->kind != sql::StatementKind::kSelect) {
+    return Error(ErrorCode::kNotSupported, "only a SELECT can be a live query");
+  }
+  ORRERY_TRY(pin_read(*read));
+  return std::unique_ptr<SelectRun>(std::make_unique<PreparedSelect>(engine_, std::move(read)));
 }
 
 }  // namespace orrery::host

@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "engine/database.h"
 #include "host/caller.h"
+#include "host/select_run.h"
 #include "schema/module_def.h"
 #include "storage/transaction.h"
 #include "types/algebraic_type.h"
@@ -57,6 +58,15 @@ enum class PlanStyle : uint8_t { kPlain, kAnsiColor };
 struct UpdatePlan {
   std::string text;  ///< for a person to read
   bool breaks_clients = false;
+};
+
+/// What happened since the database was opened.
+struct DatabaseCounts {
+  uint64_t transactions = 0;  ///< committed, with something in them
+  uint64_t reducer_calls = 0;
+  uint64_t rows_changed = 0;  ///< inserted, updated and deleted, system tables included
+  int64_t uptime_micros = 0;
+  uint64_t memory_bytes = 0;  ///< of the tables, now
 };
 
 /// What one SQL statement brought.
@@ -109,6 +119,9 @@ class HostedDatabase {
 
   /// Runs `task` on the lane between two transactions.
   virtual void post(std::function<void()> task) = 0;
+  /// The same after that time; never where the database goes down before. On the lane.
+  virtual void post_after(int64_t micros, std::function<void()> task) = 0;
+  virtual DatabaseCounts counts() const = 0;
 
   /// client_connected and the row of st_client; `jwt_payload` empty where there is no token. An
   /// outcome other than kOk refuses the connection.
@@ -124,6 +137,10 @@ class HostedDatabase {
   /// current for the caller first; its changes go to the observer like a reducer's. Others than the
   /// owner see public tables only, through row-level security, and do not write (kReadOnly).
   virtual void run_sql(const Caller& caller, std::string sql, SqlDone done) = 0;
+  /// A SELECT (kNotSupported for anything else) under the same rules, to be run by whoever asks.
+  /// Views that it names are made current, which may commit. On the lane.
+  virtual Result<std::unique_ptr<SelectRun>> begin_select(const Caller& caller,
+                                                          std::string_view sql) = 0;
 
   /// The backing table of a view as this caller sees it, made current; rows of it belong to him
   /// where the hidden first column equals `argument_hash`. On the lane.

@@ -421,6 +421,7 @@ Result<sql::QueryPtr> SqlRewriter::view_rows(const BoundTable& backing) {
                                                backing.view->qualified_name + "`");
   }
   views_.push_back(backing.view);
+  inputs_.push_back(backing.id);
   std::string text = "SELECT ";
   for (size_t i = 0; i < backing.view->columns.size(); ++i) {
     if (i > 0) text += ", ";
@@ -504,6 +505,7 @@ Status SqlRewriter::named_table(sql::TableRefPtr& ref, Scope& scope) {
       return no_table(named.name.text);
     }
     tables_.push_back(bound);
+    inputs_.push_back(bound->id);
     for (const schema::ColumnDef& column : bound->def->columns) {
       source.columns.push_back({column.name, column.resolved_type});
       source.other_names.push_back(column.accessor_name);
@@ -524,6 +526,9 @@ Status SqlRewriter::named_table(sql::TableRefPtr& ref, Scope& scope) {
     if (!row || input_.rights != SqlRights::kOwner) return no_table(named.name.text);
     for (const types::TypeElement& element : row->elements()) {
       source.columns.push_back({std::string(element.name_or_empty()), element.type});
+    }
+    if (auto table = input_.catalog.find_table(named.name.text)) {
+      inputs_.push_back(table->def().id);
     }
   }
   if (replaced != nullptr) {
@@ -760,6 +765,11 @@ Status SqlRewriter::rewrite(sql::Statement& statement) {
     case sql::StatementKind::kDelete:
       done = erase(as<sql::DeleteStatement>(statement));
       break;
+    case sql::StatementKind::kExplain: {
+      auto& explained = as<sql::ExplainStatement>(statement);
+      if (explained.statement != nullptr) return rewrite(*explained.statement);
+      [[fallthrough]];
+    }
     default:
       done = Error(ErrorCode::kNotSupported, "Unsupported: this statement");
   }

@@ -57,6 +57,8 @@ class SqlRewriter {
   const std::vector<const schema::ViewDef*>& views() const { return views_; }
   /// The module's tables that it reads or writes.
   const std::vector<const BoundTable*>& tables() const { return tables_; }
+  /// Every table that it reads, behind views and filters too.
+  const std::vector<storage::TableId>& inputs() const { return inputs_; }
   /// Of SELECT: its columns, as far as they are known.
   const std::vector<SqlColumn>& output() const { return output_; }
 
@@ -105,6 +107,7 @@ class SqlRewriter {
   std::deque<types::Value> values_;
   std::vector<const schema::ViewDef*> views_;
   std::vector<const BoundTable*> tables_;
+  std::vector<storage::TableId> inputs_;
   std::vector<SqlColumn> output_;
   const BoundTable* unfiltered_ = nullptr;  ///< whose filter is being put in
   uint32_t filter_depth_ = 0;

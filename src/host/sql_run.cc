@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "exec/execution.h"
+#include "base/bytes.h"
+#include "plan/explain.h"
 #include "plan/planner.h"
 #include "sql/parser.h"
 #include "storage/row_layout.h"
@@ -143,34 +145,81 @@ Result<sql::StatementPtr> parse_statement(std::string_view text) {
   return std::move(statements[0]);
 }
 
-Status run_read(engine::Database& engine, const sql::Statement& statement, SqlSource source,
-                std::span<const types::Datum> parameters, const std::vector<SqlColumn>& known,
-                std::optional<uint64_t> row_limit, SqlReport* report) {
+Result<ReadRows> read_rows(engine::Database& engine, const sql::Statement& statement,
+                           SqlSource source, std::span<const types::Datum> parameters,
+                           const std::vector<SqlColumn>& known, const SelectLimits& limits,
+                           const std::atomic<bool>* cancelled) {
   const std::shared_ptr<storage::Store> store = engine.store();
   ORRERY_TRY_ASSIGN(PlanPtr plan, make_plan(statement, source.catalog, parameters));
-  if (row_limit && plan->root != nullptr && plan->root->estimated_rows > double(*row_limit)) {
+  if (limits.expected_rows_max && plan->root != nullptr &&
+      plan->root->estimated_rows > double(*limits.expected_rows_max)) {
     return Error(ErrorCode::kLimit,
                  "Estimated cardinality (" +
                      std::to_string(static_cast<uint64_t>(plan->root->estimated_rows)) +
-                     " rows) exceeds limit (" + std::to_string(*row_limit) + " rows)");
+                     " rows) exceeds limit (" + std::to_string(*limits.expected_rows_max) +
+                     " rows)");
   }
   uint64_t random_state = engine.environment().random->next_u64();
   exec::ExecInput input = make_input(engine, *store, plan, parameters, &random_state);
   input.view = std::move(source.view);
   input.transaction_id = source.transaction;
+  input.cancelled = cancelled;
   RowEncoder encoder(plan->columns, known);
-  report->schema = encoder.schema();
+  ReadRows out;
+  out.schema = encoder.schema();
   ORRERY_TRY_ASSIGN(std::unique_ptr<exec::Execution> execution,
                     exec::Execution::start(std::move(input)));
   for (;;) {
     const types::Chunk* chunk = nullptr;
     ORRERY_TRY_ASSIGN(bool more, execution->next(&chunk));
-    if (!more) return {};
+    if (!more) return out;
     for (uint32_t row = 0; row < chunk->row_count; ++row) {
-      ORRERY_TRY(encoder.append(*chunk, row, &report->rows));
+      if (out.ends.size() >= limits.rows_max) {
+        return Error(ErrorCode::kLimit,
+                     "more than " + std::to_string(limits.rows_max) + " rows; add LIMIT");
+      }
+      ORRERY_TRY(encoder.append(*chunk, row, &out.rows));
+      if (out.rows.size() > limits.bytes_max) {
+        return Error(ErrorCode::kLimit,
+                     "more than " + std::to_string(limits.bytes_max) + " bytes of rows");
+      }
+      out.ends.push_back(out.rows.size());
     }
-    report->row_count += chunk->row_count;
   }
+}
+
+Status run_explain(engine::Database& engine, const sql::ExplainStatement& statement,
+                   SqlSource source, std::span<const types::Datum> parameters, SqlReport* report) {
+  const sql::Statement& inner = *statement.statement;
+  const std::shared_ptr<storage::Store> store = engine.store();
+  ORRERY_TRY_ASSIGN(PlanPtr plan, make_plan(inner, source.catalog, parameters));
+  std::vector<std::string> lines;
+  if (!statement.analyze) {
+    lines = plan::explain(*plan, {}, 0);
+  } else if (plan->writes) {
+    return Error(ErrorCode::kNotSupported, "EXPLAIN ANALYZE is for SELECT only");
+  } else {
+    env::Clock& clock = *engine.environment().clock;
+    const int64_t started = clock.monotonic_nanos();
+    uint64_t random_state = engine.environment().random->next_u64();
+    exec::ExecInput input = make_input(engine, *store, plan, parameters, &random_state);
+    input.view = std::move(source.view);
+    input.collect_counters = true;
+    ORRERY_TRY_ASSIGN(std::unique_ptr<exec::Execution> execution,
+                      exec::Execution::start(std::move(input)));
+    for (bool more = true; more;) {
+      const types::Chunk* chunk = nullptr;
+      ORRERY_TRY_ASSIGN(more, execution->next(&chunk));
+    }
+    const int64_t nanos = clock.monotonic_nanos() - started;
+    lines = plan::explain(*plan, execution->counters(), static_cast<uint64_t>(nanos));
+  }
+  report->schema = AlgebraicType::product({{"plan", AlgebraicType::string()}});
+  report->row_count = lines.size();
+  ByteWriter rows;
+  for (const std::string& line : lines) rows.write_prefixed(line);
+  report->rows = std::move(rows.buffer());
+  return {};
 }
 
 Status run_write(engine::Database& engine, const sql::Statement& statement,

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "engine/database.h"
 #include "host/hosted_database.h"
+#include "host/select_run.h"
 #include "host/sql_rewrite.h"
 #include "sql/ast.h"
 #include "storage/transaction.h"
@@ -27,11 +28,21 @@ struct SqlSource {
 /// A parsed text of exactly one statement.
 Result<sql::StatementPtr> parse_statement(std::string_view text);
 
-/// Fills schema, rows and row_count of the report. `known` is what the rewriter knows of the
-/// columns; kLimit where `row_limit` is set and the plan expects more rows.
-Status run_read(engine::Database& engine, const sql::Statement& statement, SqlSource source,
-                std::span<const types::Datum> parameters, const std::vector<SqlColumn>& known,
-                std::optional<uint64_t> row_limit, SqlReport* report);
+/// The rows of a SELECT, encoded.
+struct ReadRows {
+  types::AlgebraicType schema = types::AlgebraicType::unit();
+  std::string rows;
+  std::vector<size_t> ends;  ///< in `rows`, one for each row
+};
+/// `known` is what the rewriter knows of the columns. kLimit for more rows than the limits allow.
+Result<ReadRows> read_rows(engine::Database& engine, const sql::Statement& statement,
+                           SqlSource source, std::span<const types::Datum> parameters,
+                           const std::vector<SqlColumn>& known, const SelectLimits& limits,
+                           const std::atomic<bool>* cancelled);
+/// EXPLAIN and EXPLAIN ANALYZE of a SELECT, EXPLAIN of a write: a row for each line of the plan;
+/// fills schema, rows and row_count of the report.
+Status run_explain(engine::Database& engine, const sql::ExplainStatement& statement,
+                   SqlSource source, std::span<const types::Datum> parameters, SqlReport* report);
 
 /// INSERT, UPDATE or DELETE in an open statement of the transaction; fills the counts.
 Status run_write(engine::Database& engine, const sql::Statement& statement,

@@ -21,11 +21,10 @@ Result<std::string> run_view_query(engine::Database& engine, const BoundTables& 
   ORRERY_TRY(rewriter.rewrite(*statement));
   for (const BoundTable* table : rewriter.tables()) reads->read_table(*table);
   const std::vector<types::Datum> parameters = rewriter.parameters();
-  SqlReport report;
   SqlSource source{catalog, transaction.pin_view(), transaction.id()};
-  ORRERY_TRY(run_read(engine, *statement, std::move(source), parameters, rewriter.output(),
-                      std::nullopt, &report));
-  const auto returned = report.schema.elements();
+  ORRERY_TRY_ASSIGN(ReadRows read, read_rows(engine, *statement, std::move(source), parameters,
+                                             rewriter.output(), {}, nullptr));
+  const auto returned = read.schema.elements();
   bool fits = returned.size() == view.columns.size();
   for (size_t i = 0; fits && i < returned.size(); ++i) {
     fits = returned[i].type == view.columns[i].resolved_type;
@@ -33,11 +32,11 @@ Result<std::string> run_view_query(engine::Database& engine, const BoundTables& 
   if (!fits) {
     return Error(ErrorCode::kTypeMismatch, "view `" + view.qualified_name +
                                                "` returned a query for rows of another type: " +
-                                               report.schema.to_string());
+                                               read.schema.to_string());
   }
   ByteWriter out;
-  out.write(static_cast<uint32_t>(report.row_count));
-  out.write_bytes(report.rows);
+  out.write(static_cast<uint32_t>(read.ends.size()));
+  out.write_bytes(read.rows);
   return std::move(out.buffer());
 }
 

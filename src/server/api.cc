@@ -60,6 +60,8 @@ Api::Api(ApiOptions options, host::Host& host, TokenAuthority& tokens, Metrics& 
   add_log_routes(*this, router_);
   add_handler_routes(*this, router_);
   add_subscribe_routes(*this, router_);
+  add_live_routes(*this, router_);
+  add_stats_routes(*this, router_);
   add_mcp_routes(*this, router_);
   add_console_routes(*this, router_);
   host_.on_closing([this](const std::shared_ptr<host::HostedDatabase>& database) {

@@ -29,6 +29,9 @@ struct ApiOptions {
   uint32_t socket_requests_max = 16'384;
   uint32_t socket_messages_max = 16'384;
   uint32_t socket_requests_per_second = 0;
+  /// How long the client of a live socket may leave unread what was sent to it.
+  int64_t live_patience_micros = 10'000'000;
+  uint32_t live_queries_max = 64;  ///< of one socket
   std::string version;
 };
 
@@ -105,6 +108,8 @@ void add_call_routes(Api& api, http::Router& router);
 void add_log_routes(Api& api, http::Router& router);
 void add_handler_routes(Api& api, http::Router& router);
 void add_subscribe_routes(Api& api, http::Router& router);
+void add_live_routes(Api& api, http::Router& router);
+void add_stats_routes(Api& api, http::Router& router);
 void add_mcp_routes(Api& api, http::Router& router);
 void add_console_routes(Api& api, http::Router& router);
 

@@ -97,7 +97,8 @@ DatabaseService::DatabaseService(std::shared_ptr<host::HostedDatabase> database,
       store_(engine_->store()),
       workers_(workers),
       metrics_(metrics, database_->identity().to_hex()),
-      subscriptions_(*store_, *this, *this) {}
+      subscriptions_(*store_, *this, *this),
+      live_queries_(*this) {}
 
 DatabaseService::~DatabaseService() = default;
 
@@ -114,12 +115,14 @@ void DatabaseService::remove_client(subscribe::SubscriberId id) {
   client_count_.fetch_sub(1, std::memory_order_relaxed);
   metrics_.clients.add(-1);
   subscriptions_.drop(id);
+  live_queries_.drop(id);
   metrics_.subscriptions.set(static_cast<int64_t>(subscriptions_.plan_count()));
 }
 
 void DatabaseService::committed(const host::CommitEvent& event) {
   note_seq(event.seq);
   metrics_.commits.add();
+  live_queries_.note(event.commit.changes);
   subscribe::Evaluation evaluation = subscriptions_.evaluate(event.commit);
   UpdateEncoder encoder(evaluation);
   std::span<const Delivery> left = evaluation.deliveries;
@@ -138,6 +141,7 @@ void DatabaseService::committed(const host::CommitEvent& event) {
 
 void DatabaseService::module_changed(bool clients_must_reconnect) {
   subscriptions_.set_definition(database_->definition());
+  live_queries_.module_changed();
   for (auto& [id, client] : clients_) {
     if (clients_must_reconnect) {
       client->on_end(ws::kCloseAway, "module exited");

@@ -18,6 +18,7 @@
 
 #include "base/sync.h"
 #include "host/hosted_database.h"
+#include "server/live/live_queries.h"
 #include "server/metrics.h"
 #include "server/worker_pool.h"
 #include "server/ws/server_message.h"
@@ -73,6 +74,14 @@ class Client {
   virtual void on_durable(storage::CommitSeq seq) = 0;
   /// The connection must end. Any thread.
   virtual void on_end(uint16_t code, std::string_view reason) = 0;
+  struct Activity {
+    std::string_view protocol;
+    int64_t connected_micros = 0;  ///< ago
+    uint64_t subscriptions = 0;
+    uint64_t sent_bytes = 0;
+  };
+  /// On the lane.
+  virtual Activity activity() const = 0;
 
  private:
   friend class DatabaseService;
@@ -100,6 +109,10 @@ class DatabaseService final : public host::CommitObserver,
   void add_client(subscribe::SubscriberId id, std::shared_ptr<Client> client);
   void remove_client(subscribe::SubscriberId id);
   subscribe::Subscriptions& subscriptions() { return subscriptions_; }
+  live::LiveQueries& live_queries() { return live_queries_; }
+  const std::unordered_map<subscribe::SubscriberId, std::shared_ptr<Client>>& clients() const {
+    return clients_;
+  }
   /// Of the last commit that was heard of.
   storage::CommitSeq last_seq() const { return last_seq_; }
   void note_seq(storage::CommitSeq seq) { last_seq_ = std::max(last_seq_, seq); }
@@ -136,6 +149,7 @@ class DatabaseService final : public host::CommitObserver,
 
   // Of the lane.
   subscribe::Subscriptions subscriptions_;
+  live::LiveQueries live_queries_;
   std::unordered_map<subscribe::SubscriberId, std::shared_ptr<Client>> clients_;
   storage::CommitSeq last_seq_ = 0;
 

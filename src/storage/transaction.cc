@@ -78,7 +78,11 @@ const ReadView& Transaction::view() const { return impl_->view; }
 void Transaction::stop_when(const std::atomic<bool>* cancelled) { impl_->cancelled = cancelled; }
 bool Transaction::met_newer_commit() const { return impl_->stale; }
 bool Transaction::has_writes() const {
-  return impl_->state != nullptr && impl_->state->operations > 0;
+  return operations() > 0;
+}
+
+uint64_t Transaction::operations() const {
+  return impl_->state == nullptr ? 0 : impl_->state->operations;
 }
 
 ReadViewHandle Transaction::pin_view() const {

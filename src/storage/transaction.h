@@ -65,6 +65,8 @@ class Transaction {
   const ReadView& view() const;
   ReadViewHandle pin_view() const;
   bool has_writes() const;
+  /// Rows and definitions changed so far.
+  uint64_t operations() const;
 
   /// Changes of definitions that read a table's rows end with kCancelled once the flag (may be null)
   /// is set; it must live as long as they run.

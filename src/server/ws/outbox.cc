@@ -27,6 +27,7 @@ Outbox::Pushed Outbox::push(std::shared_ptr<const ServerMessage> message, uint64
   LockGuard<Mutex> guard(mutex_);
   if (closed_) return Pushed::kClosed;
   if (items_.size() >= messages_max_) return Pushed::kFull;
+  waiting_bytes_ += message->size();
   items_.push_back({std::move(message), durable_seq});
   if (awake_ || !head_is_ready()) return Pushed::kQueued;
   awake_ = true;
@@ -52,6 +53,11 @@ size_t Outbox::waiting() const {
   return items_.size();
 }
 
+uint64_t Outbox::waiting_bytes() const {
+  LockGuard<Mutex> guard(mutex_);
+  return waiting_bytes_;
+}
+
 bool Outbox::take(Batch* batch, size_t bytes_target) {
   batch->clear();
   taken_.clear();
@@ -60,6 +66,7 @@ bool Outbox::take(Batch* batch, size_t bytes_target) {
     size_t bytes = 0;
     while (bytes < bytes_target && head_is_ready()) {
       bytes += items_.front().message->size();
+      waiting_bytes_ -= items_.front().message->size();
       taken_.push_back(std::move(items_.front()));
       items_.pop_front();
     }
@@ -81,6 +88,7 @@ bool Outbox::take(Batch* batch, size_t bytes_target) {
     begin = end;
   }
   for (Item& item : taken_) batch->held.push_back(std::move(item.message));
+  taken_bytes_.store(taken_bytes() + batch->bytes, std::memory_order_relaxed);
   return true;
 }
 

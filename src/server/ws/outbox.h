@@ -5,6 +5,7 @@
 // whatever comes behind it waits too. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -46,6 +47,10 @@ class Outbox {
   /// Nothing more is taken in; what may be sent already still can be.
   void close();
   size_t waiting() const;
+  /// Of messages, before frames and compression.
+  uint64_t waiting_bytes() const;
+  /// Of frames that were taken.
+  uint64_t taken_bytes() const { return taken_bytes_.load(std::memory_order_relaxed); }
 
   /// Frames to be written; the views point into the batch and the messages that it holds.
   struct Batch {
@@ -77,10 +82,12 @@ class Outbox {
   const size_t messages_max_;
   mutable Mutex mutex_;
   std::deque<Item> items_;
+  uint64_t waiting_bytes_ = 0;
   uint64_t durable_seq_ = 0;
   bool awake_ = false;  ///< the connection will take again
   bool closed_ = false;
   std::vector<Item> taken_;  ///< of the io thread
+  std::atomic<uint64_t> taken_bytes_{0};
 };
 
 }  // namespace orrery::server::ws

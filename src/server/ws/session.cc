@@ -47,7 +47,9 @@ Session::Session(std::shared_ptr<DatabaseService> service, std::shared_ptr<Socke
       options_(std::move(options)),
       id_(service_->next_subscriber()),
       outbox_(std::make_shared<Outbox>(envelope_of(options_.protocol), options_.compression,
-                                       options_.messages_max)) {}
+                                       options_.messages_max)),
+      began_nanos_(env::system_environment().clock->monotonic_nanos()),
+      rate_(options_.requests_per_second) {}
 
 void Session::connect() {
   socket_->set_outbox(outbox_);
@@ -88,21 +90,11 @@ void Session::on_closed(std::string_view) {
   });
 }
 
-bool Session::too_fast() {
-  if (options_.requests_per_second == 0) return false;
-  int64_t second = env::system_environment().clock->monotonic_nanos() / env::kNanosPerSecond;
-  if (second != second_) {
-    second_ = second;
-    in_second_ = 0;
-  }
-  return ++in_second_ > options_.requests_per_second;
-}
-
 void Session::on_message(MessageKind kind, std::string message) {
   if (ended_) return;
   service_->metrics().messages_in.add();
   service_->metrics().bytes_in.add(static_cast<int64_t>(message.size()));
-  if (too_fast()) {
+  if (!rate_.take()) {
     service_->metrics().dropped_fast.add();
     end(kCloseAgain, "too many requests");
     return;
@@ -185,6 +177,16 @@ subscribe::Viewer Session::viewer() const {
   return {
       caller_.identity, service_->is_owner(caller_.identity),
       is_v1(options_.protocol) ? subscribe::ClientProtocol::kV1 : subscribe::ClientProtocol::kV2};
+}
+
+Client::Activity Session::activity() const {
+  Activity out;
+  out.protocol = protocol::subprotocol_name(options_.protocol);
+  out.connected_micros =
+      (env::system_environment().clock->monotonic_nanos() - began_nanos_) / 1000;
+  out.subscriptions = queries_.size();
+  out.sent_bytes = outbox_->taken_bytes();
+  return out;
 }
 
 int64_t Session::now_micros() const {

@@ -19,6 +19,7 @@
 #include "protocol/subprotocol.h"
 #include "server/database_service.h"
 #include "server/ws/outbox.h"
+#include "server/ws/request_rate.h"
 #include "server/ws/socket.h"
 
 namespace orrery::server::ws {
@@ -49,6 +50,7 @@ class Session : public SocketReader, public Client, public std::enable_shared_fr
   void on_durable(storage::CommitSeq seq) override;
   void on_end(uint16_t code, std::string_view reason) override;
   void on_module_changed() override;
+  Activity activity() const override;
   void on_message(MessageKind kind, std::string message) override;
   void on_closed(std::string_view why) override;
 
@@ -105,7 +107,6 @@ class Session : public SocketReader, public Client, public std::enable_shared_fr
   };
   void connect();
   void connected(const host::CallOutcome& outcome);
-  bool too_fast();
 
   const std::shared_ptr<DatabaseService> service_;
   const std::shared_ptr<Socket> socket_;
@@ -113,12 +114,11 @@ class Session : public SocketReader, public Client, public std::enable_shared_fr
   const SessionOptions options_;
   const subscribe::SubscriberId id_;
   const std::shared_ptr<Outbox> outbox_;
+  const int64_t began_nanos_;
   std::atomic<bool> ended_{false};
   std::atomic<bool> cancelled_{false};
   std::atomic<uint32_t> requests_{0};
-  // Of the io thread.
-  int64_t second_ = 0;
-  uint32_t in_second_ = 0;
+  RequestRate rate_;  ///< of the io thread
   // Of the lane.
   std::map<subscribe::QuerySetId, std::vector<std::string>> queries_;
 
