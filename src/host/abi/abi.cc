@@ -71,6 +71,7 @@ wasm::ImportTable make_imports() {
   table.define<abi::datastore_delete_by_index_scan_point_bsatn>(
       k4, "datastore_delete_by_index_scan_point_bsatn");
   table.define<abi::datastore_clear>("spacetime_10.5", "datastore_clear");
+  table.define<abi::env_get>("spacetime_10.6", "env_get");
   define_wasi_imports(table);
   return table;
 }

@@ -1,6 +1,6 @@
 // The module ABI: which version a module wants, and all the functions a module may import.
 //
-// Besides spacetime_10.0 to 10.5 these are those of WASI preview 1, for modules whose toolchain
+// Besides spacetime_10.0 to 10.6 these are those of WASI preview 1, for modules whose toolchain
 // cannot do without: text written to stdout and stderr goes to the log, clocks, arguments,
 // environment and random bytes answer, there are no files, and everything else gives an error
 // number. Instances find their InstanceEnv as host_data().
@@ -18,7 +18,7 @@ class ImportTable;
 namespace orrery::host {
 
 inline constexpr uint32_t kAbiMajor = 10;
-inline constexpr uint32_t kAbiMinorMax = 5;
+inline constexpr uint32_t kAbiMinorMax = 6;
 
 struct AbiVersion {
   uint32_t major = 0;

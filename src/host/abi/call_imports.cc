@@ -115,6 +115,23 @@ uint32_t get_jwt(HostCall& call, uint32_t connection, uint32_t out) {
   return 0;
 }
 
+uint32_t env_get(HostCall& call, uint32_t key, uint32_t size, uint32_t out) {
+  constexpr size_t kKeyBytesMax = 256;
+  Guest guest(call);
+  const std::string_view name = guest.text(key, size);
+  uint8_t* result = guest.bytes(out, 4);
+  if (!guest.ok()) return 0;
+  if (guest.env().call().transaction == nullptr && guest.env().procedure() == nullptr) {
+    return number(Errno::kNotInTransaction);
+  }
+  auto is_letter = [](char c) { return (c | 32) >= 'a' && (c | 32) <= 'z'; };
+  bool valid = !name.empty() && name.size() <= kKeyBytesMax && (name[0] < '0' || name[0] > '9');
+  for (char c : name) valid = valid && (is_letter(c) || (c >= '0' && c <= '9') || c == '_');
+  if (!valid) return number(Errno::kHostCallFailure);
+  guest.store(result, 0u);
+  return 0;
+}
+
 int64_t procedure_sleep_until(HostCall& call, int64_t micros) {
   Guest guest(call);
   ProcedureHost* host = procedure_of(guest, "procedure_sleep_until");

@@ -78,7 +78,7 @@ TEST(Hostile, VersionsOfTheAbi) {
   };
   expect_refusal("", "", "not detected");
   expect_refusal(import("env"), "", "not detected");
-  expect_refusal(import("spacetime_10.6"), "", "10.5");
+  expect_refusal(import("spacetime_10.7"), "", "10.6");
   expect_refusal(import("spacetime_11.0"), "", "wants version 11.0");
   expect_refusal(import("spacetime_9.0"), "", "wants version 9.0");
   expect_refusal(std::string(kImport) + import("spacetime_9.0"), "", "two major versions");
@@ -323,6 +323,28 @@ TEST_F(Procedures, AnswersAndHandlers) {
   EXPECT_EQ(instance_->call_http_handler(procedure_, 0, 0, "r", "").body, "");
   EXPECT_EQ(instance_->call_http_handler(procedure_, 1, 0, "r", "b").status,
             GuestStatus::kUserError);
+}
+
+// Modules since 10.6 are told who sent a request.
+TEST_F(Procedures, HandlersWithASender) {
+  auto loaded = test_runtime().load(binary(module_text(
+      R"((import "spacetime_10.6" "env_get" (func $env (param i32 i32 i32) (result i32))))",
+      R"((data (i32.const 8) "KEY1x=")
+         (func (export "__call_http_handler__")
+           (param i32 i64 i64 i64 i64 i32 i64 i32 i32 i32 i32) (result i32)
+           (if (i32.eqz (local.get 5)) (then unreachable))
+           (if (i64.ne (i64.shr_u (local.get 4) (i64.const 48)) (i64.const 0xc200)) (then unreachable))
+           (i32.store (i32.const 16) (i32.const 7))
+           (if (call $env (i32.const 8) (i32.const 4) (i32.const 16)) (then unreachable))
+           (if (i32.load (i32.const 16)) (then unreachable))
+           (call $env (i32.const 12) (i32.const 2) (i32.const 16))
+           (i32.ne (i32.const 1))))")));
+  ASSERT_TRUE(loaded) << loaded.error().message();
+  TestHost host;
+  auto instance = (*loaded)->instantiate(host);
+  ASSERT_TRUE(instance) << instance.error().message();
+  GuestOutcome outcome = (*instance)->call_http_handler(procedure_, 0, 0, "r", "b");
+  EXPECT_EQ(outcome.status, GuestStatus::kOk) << outcome.message;
 }
 
 TEST_F(Procedures, WasiAnswersOrRefuses) {

@@ -37,6 +37,7 @@ enum EntryId : uint8_t {
   kView,
   kAnonymousView,
   kHttpHandler,
+  kHttpHandlerWithSender,  ///< the same export as modules since 10.6 have it
   kSetup,
   kInitialize,
   kEntryCount,
@@ -51,6 +52,8 @@ const Entry* entries() {
       {"__call_view__", {{kI32, kI64, kI64, kI64, kI64, kI32, kI32}, {kI32}}},
       {"__call_view_anon__", {{kI32, kI32, kI32}, {kI32}}},
       {"__call_http_handler__", {{kI32, kI64, kI32, kI32, kI32, kI32}, {kI32}}},
+      {"__call_http_handler__",
+       {{kI32, kI64, kI64, kI64, kI64, kI32, kI64, kI32, kI32, kI32, kI32}, {kI32}}},
       {"__setup__", {{kI32}, {kI32}}},
       {"_initialize", kNothing},
   };
@@ -59,6 +62,23 @@ const Entry* entries() {
 
 Error refused(std::string why) {
   return Error(ErrorCode::kInvalidArgument, std::move(why));
+}
+
+/// Who a request to an HTTP handler comes from: nobody that is known, so an identity of its own.
+struct HandlerSender {
+  types::Identity identity;
+  std::string jwt_payload;
+};
+HandlerSender make_handler_sender(const env::Environment& environment) {
+  constexpr std::string_view kIssuer = "localhost";
+  std::string subject;
+  for (int i = 0; i < 2; ++i) subject += std::to_string(environment.random->next_u64());
+  HandlerSender out{types::Identity::from_claims(kIssuer, subject), {}};
+  out.jwt_payload = R"({"hex_identity":")" + out.identity.to_hex() + R"(","sub":")" + subject +
+                    R"(","iss":")" + std::string(kIssuer) + R"(","aud":["spacetimedb"],"iat":)" +
+                    std::to_string(environment.clock->wall_nanos() / 1'000'000'000) +
+                    R"(,"exp":null})";
+  return out;
 }
 
 /// A module's exports must be what the host will call them as.
@@ -79,7 +99,10 @@ Status check_exports(const wasm::CompiledModule& module) {
   for (const wasm::ExportInfo& one : module.exports()) {
     if (one.name.starts_with(kPreinitPrefix)) ORRERY_TRY(check(one, kNothing));
     for (uint32_t i = 0; i < kEntryCount; ++i) {
-      if (entries()[i].name == one.name) ORRERY_TRY(check(one, entries()[i].type));
+      if (entries()[i].name != one.name) continue;
+      if (i == kHttpHandler && one.type == entries()[kHttpHandlerWithSender].type) break;
+      ORRERY_TRY(check(one, entries()[i].type));
+      break;
     }
   }
   return {};
@@ -135,8 +158,11 @@ Status WasmInstance::start(std::shared_ptr<const wasm::LinkedModule> module,
   options.memory_bytes_max = limits.memory_bytes;
   options.host_data = &env_;
   wasm::Trap trap;
-  ORRERY_TRY_ASSIGN(instance_, wasm::Instance::create(std::move(module), options, &trap));
+  const wasm::CompiledModule& code = module->module();
+  ORRERY_TRY_ASSIGN(instance_, wasm::Instance::create(module, options, &trap));
   for (uint32_t i = 0; i < kEntryCount; ++i) {
+    const wasm::ExportInfo* found = code.find_export(entries()[i].name);
+    if (found == nullptr || found->type != entries()[i].type) continue;
     ORRERY_TRY_ASSIGN(functions_[i],
                       instance_->find_function(entries()[i].name, entries()[i].type));
   }
@@ -314,17 +340,26 @@ GuestOutcome WasmInstance::call_http_handler(ProcedureHost& host, uint32_t id,
   GuestOutcome out;
   env_.begin_call(host.call(), &host);
   env_.limit_time(call_nanos_);
+  const bool with_sender = static_cast<bool>(functions_[kHttpHandlerWithSender]);
+  const HandlerSender sender =
+      with_sender ? make_handler_sender(env_.environment()) : HandlerSender();
+  const uint32_t token_source = env_.streams().add_borrowed(sender.jwt_payload);
   const uint32_t request_source = env_.streams().add_borrowed(request);
   const uint32_t body_source = env_.streams().add_borrowed(body);
   const uint32_t response_sink = env_.streams().add_sink();
   const uint32_t body_sink = env_.streams().add_sink();
-  Slot slots[6] = {Slot::of(id),
-                   Slot::of(static_cast<uint64_t>(timestamp_micros)),
-                   Slot::of(request_source),
-                   Slot::of(body_source),
-                   Slot::of(response_sink),
-                   Slot::of(body_sink)};
-  if (enter(kHttpHandler, slots, &out)) {
+  Slot slots[11];
+  uint32_t at = 0;
+  slots[at++] = Slot::of(id);
+  if (with_sender) {
+    for (uint64_t limb : sender.identity.value.limbs) slots[at++] = Slot::of(limb);
+    slots[at++] = Slot::of(token_source);
+  }
+  slots[at++] = Slot::of(static_cast<uint64_t>(timestamp_micros));
+  for (uint32_t stream : {request_source, body_source, response_sink, body_sink}) {
+    slots[at++] = Slot::of(stream);
+  }
+  if (enter(with_sender ? kHttpHandlerWithSender : kHttpHandler, std::span(slots, at), &out)) {
     if (slots[0].get<int32_t>() == kCodeOk) {
       out.value = std::move(env_.streams().sink(response_sink));
       out.body = std::move(env_.streams().sink(body_sink));
