@@ -1,0 +1,3 @@
+module orrery/tests/host/go
+
+go 1.24
