@@ -17,7 +17,7 @@ export class HttpError extends Error {
 /// Where the server did not answer at all.
 export class Unreachable extends Error {
   constructor() {
-    super('The server does not answer.');
+    super('The server does not answer');
   }
 }
 

@@ -9,8 +9,8 @@ export interface LiveColumn {
 }
 export interface LiveFailure {
   message: string;
-  line: number;
-  column: number;
+  /// How many characters of the statement stand before the error; negative where that is not known.
+  position: number;
 }
 /// What one live SELECT is told. A result comes again after every reconnection.
 export interface LiveListener {
@@ -126,7 +126,8 @@ export class LiveConnection {
       });
     } else {
       this.queries.delete(id);
-      listener.failed({ message: text(member(body, 'message')), line: 0, column: 0 });
+      const position = member(body, 'position');
+      listener.failed({ message: text(member(body, 'message')), position: typeof position === 'number' ? position : -1 });
     }
   }
 }

@@ -99,6 +99,16 @@ export function isUnit(type: Type, space: Typespace): boolean {
   return found.kind === 'product' && found.fields.length === 0;
 }
 
+function isNamed(variants: Field[], first: string, second: string): boolean {
+  return variants.length === 2 && variants[0]?.name === first && variants[1]?.name === second;
+}
+export function isScheduleAt(variants: Field[]): boolean {
+  return isNamed(variants, 'Interval', 'Time');
+}
+export function isResult(variants: Field[]): boolean {
+  return isNamed(variants, 'ok', 'err');
+}
+
 /// A name that a person reads: "Option<Array<Shape>>".
 export function typeText(type: Type, space: Typespace): string {
   switch (type.kind) {
@@ -121,6 +131,8 @@ export function typeText(type: Type, space: Typespace): string {
     case 'product':
       return type.fields.length === 0 ? '()' : `{ ${type.fields.map((f) => `${f.name}: ${typeText(f.type, space)}`).join(', ')} }`;
     case 'sum':
+      if (isScheduleAt(type.variants)) return 'ScheduleAt';
+      if (isResult(type.variants)) return `Result<${type.variants.map((v) => typeText(v.type, space)).join(', ')}>`;
       return type.variants.map((v) => v.name).join(' | ') || 'Never';
   }
 }

@@ -138,15 +138,15 @@ export function Activity() {
     <main class="main scroll full" id="content" tabIndex={-1}>
       {problem && (
         <Notice title="No news from the server" tone="error">
-          <p>{problem} It is asked again every second.</p>
+          <p>{problem}. It is asked again every second.</p>
         </Notice>
       )}
       <div class="charts">
-        <Chart title="Transactions" times={times} values={rates(samples, (a, b) => b.transactions - a.transactions)} format={perSecond} />
-        <Chart title="Reducer calls" times={times} values={rates(samples, (a, b) => b.calls - a.calls)} format={perSecond} />
-        <Chart title="Rows changed" times={times} values={rates(samples, (a, b) => b.rows - a.rows)} format={perSecond} />
-        <Chart title="Sent to clients" times={times} values={rates(samples, sentBetween)} format={(v) => `${bytesText(v)}/s`} />
-        <Chart title="Memory" times={times} values={samples.slice(1).map((s) => s.stats.memoryBytes)} format={bytesText} />
+        <Chart title="Transactions" times={times} values={rates(samples, (a, b) => b.transactions - a.transactions)} format={perSecond} least={4} />
+        <Chart title="Reducer calls" times={times} values={rates(samples, (a, b) => b.calls - a.calls)} format={perSecond} least={4} />
+        <Chart title="Rows changed" times={times} values={rates(samples, (a, b) => b.rows - a.rows)} format={perSecond} least={4} />
+        <Chart title="Sent to clients" times={times} values={rates(samples, sentBetween)} format={(v) => `${bytesText(v)}/s`} least={4096} />
+        <Chart title="Memory" times={times} values={samples.slice(1).map((s) => s.stats.memoryBytes)} format={bytesText} least={4096} />
       </div>
       <section>
         <h2 class="section-title">

@@ -1,5 +1,5 @@
 // Reducers and procedures, each with a form made from its parameters, and what the calls came to.
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useDatabase } from '../data/database';
 import { callFunction } from '../data/http';
 import { writeJson } from '../data/json';
@@ -9,6 +9,7 @@ import { useSession } from '../data/session';
 import { typeText, type Field, type Typespace } from '../data/types';
 import { Icon } from '../parts/icons';
 import { Notice } from '../parts/notice';
+import { SideList, type SideEntry } from '../parts/side_list';
 import { ValueField } from '../parts/value_field';
 import { DraftError, emptyDraft, encode, type Draft } from '../values/draft';
 import { show } from '../values/format';
@@ -62,6 +63,10 @@ function CallForm({ callee, onOutcome }: { callee: FunctionSchema; onOutcome: (o
   const [drafts, setDrafts] = useState<Draft[]>(() => callee.params.map((p) => emptyDraft(p.type, space)));
   const [error, setError] = useState<DraftError | null>(null);
   const [busy, setBusy] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (error) form.current?.querySelector<HTMLElement>(`[data-path="${error.path}"] :is(input, textarea, select)`)?.focus();
+  }, [error]);
   const submit = async () => {
     let args: string;
     try {
@@ -85,6 +90,7 @@ function CallForm({ callee, onOutcome }: { callee: FunctionSchema; onOutcome: (o
   return (
     <form
       class="call-form"
+      ref={form}
       aria-label={`Call ${callee.name}`}
       onSubmit={(event) => {
         event.preventDefault();
@@ -120,19 +126,18 @@ function CallForm({ callee, onOutcome }: { callee: FunctionSchema; onOutcome: (o
   );
 }
 
-function Entry({ database, entry, chosen }: { database: string; entry: FunctionSchema; chosen: boolean }) {
-  return (
-    <li>
-      <a href={href('db', database, 'calls', entry.name)} aria-current={chosen ? 'true' : undefined} class={entry.reserved ? 'dim' : undefined}>
-        <span class="entry-name">{entry.name}</span>
-        {entry.reserved && (
-          <span title={entry.reserved}>
-            <Icon name="lock" />
-          </span>
-        )}
-      </a>
-    </li>
-  );
+function entryOf(database: string, entry: FunctionSchema, chosen: boolean): SideEntry {
+  return {
+    name: entry.name,
+    link: href('db', database, 'calls', entry.name),
+    chosen,
+    dim: entry.reserved !== '',
+    after: entry.reserved && (
+      <span title={entry.reserved}>
+        <Icon name="lock" />
+      </span>
+    ),
+  };
 }
 
 export function Calls({ chosen }: { chosen: string }) {
@@ -140,29 +145,16 @@ export function Calls({ chosen }: { chosen: string }) {
   const [outcomes, setOutcomes] = useState<Outcome[]>([]);
   const all = schema.functions;
   const callee = all.find((f) => f.name === chosen) ?? (chosen === '' ? all.find((f) => f.reserved === '') : undefined);
+  const entries = (kind: FunctionSchema['kind']) => all.filter((f) => f.kind === kind).map((f) => entryOf(name, f, f === callee));
   const groups = [
-    ['Reducers', all.filter((f) => f.kind === 'reducer')],
-    ['Procedures', all.filter((f) => f.kind === 'procedure')],
-  ] as const;
+    { title: 'Reducers', entries: entries('reducer') },
+    { title: 'Procedures', entries: entries('procedure') },
+  ];
   const remember = (outcome: Omit<Outcome, 'id' | 'at'>) =>
     setOutcomes((before) => [{ ...outcome, id: (before[0]?.id ?? 0) + 1, at: new Date() }, ...before].slice(0, kOutcomesMax));
   return (
     <div class="split">
-      <nav class="side" aria-label="Reducers and procedures">
-        {groups.map(
-          ([title, list]) =>
-            list.length > 0 && (
-              <div key={title}>
-                <h2 class="section-title">{title}</h2>
-                <ul>
-                  {list.map((entry) => (
-                    <Entry key={entry.name} database={name} entry={entry} chosen={entry === callee} />
-                  ))}
-                </ul>
-              </div>
-            ),
-        )}
-      </nav>
+      <SideList label="Reducers and procedures" groups={groups} />
       <main class="main scroll" id="content" tabIndex={-1}>
         {!callee && (
           <Notice title={chosen === '' ? 'There is nothing to call' : `There is nothing called ${chosen}`}>

@@ -71,7 +71,7 @@ export function DatabasePage({ name, session, tab, place }: Props) {
     return (
       <main class="page" id="content">
         <Notice title={opened.missing ? `There is no database ${name}` : 'The database cannot be opened'} tone="error">
-          <p>{opened.missing ? 'Look at the name again, or publish a module under it:' : `${opened.message} It is tried again every few seconds.`}</p>
+          <p>{opened.missing ? 'Look at the name again, or publish a module under it:' : `${opened.message}. It is tried again every few seconds.`}</p>
           {opened.missing && <Command text={`orrery publish ${name}`} />}
           <p>
             <a href={href()}>All databases</a>

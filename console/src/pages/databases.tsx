@@ -20,7 +20,7 @@ function useOwn(identity: string): { list: DatabaseInfo[] | null; problem: strin
       try {
         const found = await ownDatabases(identity);
         if (!current) return;
-        setList(found);
+        setList(found.sort((a, b) => (a.names[0] ?? '~').localeCompare(b.names[0] ?? '~')));
         setProblem('');
       } catch (error) {
         if (current) setProblem((error as Error).message);
@@ -83,7 +83,7 @@ export function Databases({ session }: { session: Session }) {
           <button type="submit">Open</button>
         </form>
       </header>
-      {problem && <Notice title="The list cannot be read" tone="error"><p>{problem} It is asked for again every few seconds.</p></Notice>}
+      {problem && <Notice title="The list cannot be read" tone="error"><p>{problem}. It is asked for again every few seconds.</p></Notice>}
       {list && <Own list={list} />}
       {others.length > 0 && (
         <section>

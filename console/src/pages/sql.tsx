@@ -1,5 +1,5 @@
 // The SQL page: an editor, and what the statement answers: rows, a plan, or rows that stay up to date.
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { useDatabase } from '../data/database';
 import { HttpError, runSql, type SqlResult } from '../data/http';
 import { planTree, type PlanNode } from '../data/plan';
@@ -45,9 +45,19 @@ function Written({ result }: { result: SqlResult }) {
   );
 }
 
-function LiveResult({ sql }: { sql: string }) {
+/// Of so many characters from the beginning on.
+function markAt(sql: string, position: number, message: string): SqlMark {
+  const before = [...sql].slice(0, position);
+  const lineStart = before.lastIndexOf('\n') + 1;
+  return { line: before.filter((c) => c === '\n').length + 1, column: position - lineStart + 1, message };
+}
+
+function LiveResult({ sql, onMark }: { sql: string; onMark: (mark: SqlMark) => void }) {
   const { live, schema } = useDatabase();
   const view = useLive(live, sql, []);
+  useEffect(() => {
+    if (view.error && view.error.position >= 0) onMark(markAt(sql, view.error.position, view.error.message));
+  }, [view.error]);
   if (view.state === 'failed') return <Failure message={view.error?.message ?? ''} />;
   return <ResultGrid columns={view.columns.map((c) => ({ name: c.name, type: null, typeName: c.type }))} rows={view.rows} space={schema.space} />;
 }
@@ -71,7 +81,7 @@ function Status({ outcome }: { outcome: Outcome }) {
   return null;
 }
 
-function Answer({ outcome }: { outcome: Outcome }) {
+function Answer({ outcome, onMark }: { outcome: Outcome; onMark: (mark: SqlMark) => void }) {
   const { schema } = useDatabase();
   const rows = useMemo(
     () => (outcome.kind === 'rows' ? outcome.result.rows.map((cells, id) => ({ id, cells, change: 'none' as const, changed: [], at: 0 })) : []),
@@ -101,7 +111,7 @@ function Answer({ outcome }: { outcome: Outcome }) {
         </div>
       );
     case 'live':
-      return <LiveResult sql={outcome.sql} />;
+      return <LiveResult sql={outcome.sql} onMark={onMark} />;
     case 'failed':
       return <Failure message={outcome.message} />;
   }
@@ -112,22 +122,22 @@ export function Sql() {
   const tables = useMemo(() => Object.fromEntries(schema.tables.map((t) => [t.name, t.columns.map((c) => c.name)])), [schema]);
   const first = schema.tables.find((t) => t.kind === 'table');
   const [past, setPast] = useState(() => statements(name));
-  const [text, setText] = useState(() => past[0] ?? (first ? `SELECT * FROM ${first.name} LIMIT 100` : ''));
+  const [content, setContent] = useState(() => ({ text: past[0] ?? (first ? `SELECT * FROM ${first.name} LIMIT 100` : '') }));
+  const [text, setText] = useState(content.text);
   const [outcome, setOutcome] = useState<Outcome>({ kind: 'nothing' });
   const [mark, setMark] = useState<SqlMark | null>(null);
-  const statement = () => text.trim().replace(/;\s*$/, '');
+  // Leading blanks stay, so that positions are those of the editor.
+  const statement = () => text.trimEnd().replace(/;$/, '');
 
   const ask = async (prefix: string, take: (result: SqlResult) => Outcome) => {
     const sql = statement();
-    if (sql === '') return;
+    if (sql.trim() === '') return;
     setOutcome({ kind: 'busy' });
     setMark(null);
-    rememberStatement(name, sql);
+    rememberStatement(name, sql.trim());
     setPast(statements(name));
-    // Leading blanks stay, so that positions are those of the editor.
-    const leading = text.slice(0, text.length - text.trimStart().length);
     try {
-      setOutcome(take(await runSql(name, prefix + leading + sql)));
+      setOutcome(take(await runSql(name, prefix + sql)));
     } catch (error) {
       const message = (error as Error).message;
       const header = error instanceof HttpError ? error.headers.get('orrery-error-position') : null;
@@ -140,7 +150,7 @@ export function Sql() {
     ask('EXPLAIN ', (result) => ({ kind: 'plan', roots: planTree(result.rows.map((row) => String(row[0] ?? ''))), micros: result.micros }));
   return (
     <main class="main full sql-page" id="content" tabIndex={-1}>
-      <SqlEditor text={text} tables={tables} mark={mark} onChange={setText} onRun={() => void run()} />
+      <SqlEditor content={content} tables={tables} mark={mark} onChange={setText} onRun={() => void run()} />
       <div class="tools">
         <button type="button" class="primary" title="Ctrl+Enter" onClick={() => void run()}>
           <Icon name="play" /> Run
@@ -160,7 +170,7 @@ export function Sql() {
         </button>
         {past.length > 0 && (
           <select aria-label="Statements run before" class="past" value="" onChange={(e) => {
-            setText(past[Number(e.currentTarget.value)] ?? text);
+            setContent({ text: past[Number(e.currentTarget.value)] ?? text });
             e.currentTarget.value = '';
           }}>
             <option value="">Before…</option>
@@ -176,7 +186,7 @@ export function Sql() {
         </span>
       </div>
       <div class="answer">
-        <Answer outcome={outcome} />
+        <Answer outcome={outcome} onMark={setMark} />
       </div>
     </main>
   );

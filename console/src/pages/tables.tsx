@@ -5,23 +5,23 @@ import { href } from '../data/route';
 import type { TableSchema } from '../data/schema';
 import { Icon } from '../parts/icons';
 import { Notice } from '../parts/notice';
+import { SideList, type SideEntry } from '../parts/side_list';
 import { TableColumns } from './table_columns';
 import { TableRows } from './table_rows';
 
-function Entry({ database, table, chosen }: { database: string; table: TableSchema; chosen: boolean }) {
-  return (
-    <li>
-      <a href={href('db', database, 'tables', table.name)} aria-current={chosen ? 'true' : undefined}>
-        <Icon name={table.kind} />
-        <span class="entry-name">{table.name}</span>
-        {!table.isPublic && (
-          <span title="private: only the owner sees it">
-            <Icon name="lock" />
-          </span>
-        )}
-      </a>
-    </li>
-  );
+function entryOf(database: string, table: TableSchema, chosen: boolean): SideEntry {
+  return {
+    name: table.name,
+    link: href('db', database, 'tables', table.name),
+    chosen,
+    dim: false,
+    before: <Icon name={table.kind} />,
+    after: !table.isPublic && (
+      <span title="private: only the owner sees it">
+        <Icon name="lock" />
+      </span>
+    ),
+  };
 }
 
 function EventTable({ table }: { table: TableSchema }) {
@@ -67,27 +67,14 @@ export function Tables({ chosen }: { chosen: string }) {
   const [face, setFace] = useState<'rows' | 'columns'>('rows');
   const tables = database.schema.tables;
   const table = tables.find((t) => t.name === chosen) ?? (chosen === '' ? tables[0] : undefined);
+  const entries = (list: TableSchema[]) => list.map((t) => entryOf(database.name, t, t === table));
   const groups = [
-    ['Tables', tables.filter((t) => t.kind !== 'view')],
-    ['Views', tables.filter((t) => t.kind === 'view')],
-  ] as const;
+    { title: 'Tables', entries: entries(tables.filter((t) => t.kind !== 'view')) },
+    { title: 'Views', entries: entries(tables.filter((t) => t.kind === 'view')) },
+  ];
   return (
     <div class="split">
-      <nav class="side" aria-label="Tables">
-        {groups.map(
-          ([title, list]) =>
-            list.length > 0 && (
-              <div key={title}>
-                <h2 class="section-title">{title}</h2>
-                <ul>
-                  {list.map((t) => (
-                    <Entry key={t.name} database={database.name} table={t} chosen={t === table} />
-                  ))}
-                </ul>
-              </div>
-            ),
-        )}
-      </nav>
+      <SideList label="Tables" groups={groups} />
       <main class="main" id="content" tabIndex={-1}>
         {!table && (
           <Notice title={chosen === '' ? 'The module has no tables' : `There is no table ${chosen}`}>

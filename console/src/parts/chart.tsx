@@ -8,6 +8,8 @@ interface Props {
   times: number[];
   values: number[];
   format: (value: number) => string;
+  /// What the axis reaches at least.
+  least: number;
 }
 
 const kHeight = 110;
@@ -18,7 +20,11 @@ function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-function makePlot(parent: HTMLElement, format: (value: number) => string): uPlot {
+function clockText(seconds: number): string {
+  return new Date(seconds * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+}
+
+function makePlot(parent: HTMLElement, format: (value: number) => string, least: number): uPlot {
   const axis = { stroke: () => colour('--faint'), grid: { stroke: () => colour('--line'), width: 1 }, ticks: { show: false }, font: '11px system-ui' };
   return new uPlot(
     {
@@ -26,13 +32,13 @@ function makePlot(parent: HTMLElement, format: (value: number) => string): uPlot
       height: kHeight,
       legend: { show: false },
       cursor: { y: false, points: { size: 6 } },
-      padding: [6, 8, 0, 0],
+      padding: [10, 8, 0, 0],
       scales: {
-        x: { time: true, range: (_plot, _min, max) => [max - kSpan, max] },
-        y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.15 : 1] },
+        x: { time: true, range: (_plot, _min, max) => [(max ?? Date.now() / 1000) - kSpan, max ?? Date.now() / 1000] },
+        y: { range: (_plot, _min, max) => [0, Math.max(least, (max ?? 0) * 1.15)] },
       },
       axes: [
-        { ...axis, space: 70 },
+        { ...axis, grid: { show: false }, size: 24, space: 60, values: (_plot, marks) => marks.map(clockText) },
         { ...axis, size: 58, space: 30, values: (_plot, marks) => marks.map(format) },
       ],
       series: [{}, { stroke: () => colour('--accent'), fill: () => colour('--accent-soft'), width: 1.5, points: { show: false } }],
@@ -42,14 +48,14 @@ function makePlot(parent: HTMLElement, format: (value: number) => string): uPlot
   );
 }
 
-export function Chart({ title, times, values, format }: Props) {
+export function Chart({ title, times, values, format, least }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const last = values.at(-1);
   useEffect(() => {
     const parent = host.current;
     if (!parent) return;
-    const made = makePlot(parent, format);
+    const made = makePlot(parent, format, least);
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: parent.clientWidth, height: kHeight }));
     observer.observe(parent);

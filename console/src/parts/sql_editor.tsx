@@ -2,7 +2,7 @@
 //
 // It lives in a shadow root, where its style sheets are constructed ones: the page's policy allows no
 // inline style.
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete';
+import { autocompletion, closeBrackets, type Completion, completeFromList, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { sql, StandardSQL } from '@codemirror/lang-sql';
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from '@codemirror/language';
@@ -19,7 +19,8 @@ export interface SqlMark {
   message: string;
 }
 interface Props {
-  text: string;
+  /// What stands in it at first, and again whenever another object is given.
+  content: { text: string };
   tables: Record<string, string[]>;
   mark: SqlMark | null;
   onChange: (text: string) => void;
@@ -48,6 +49,25 @@ const colours = HighlightStyle.define([
   { tag: tags.comment, color: 'var(--faint)', fontStyle: 'italic' },
 ]);
 
+/// Columns of all tables: a SELECT begins with them, before it says of which table.
+function columnCompletions(tables: Record<string, string[]>): Completion[] {
+  const names = new Set(Object.values(tables).flat());
+  return [...names].map((label) => ({ label, type: 'property', boost: 10 }));
+}
+
+/// Where the browser itself replaces text it copies that text's colours into a style attribute, which the
+/// page's policy refuses with a complaint; so the editor replaces it.
+const replaceSelection = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { main } = view.state.selection;
+    if (event.inputType !== 'insertText' || event.data === null || main.empty || view.composing) return false;
+    const typed = event.data;
+    const insert = () => view.state.update(view.state.replaceSelection(typed), { userEvent: 'input.type', scrollIntoView: true });
+    if (!view.state.facet(EditorView.inputHandler).some((handle) => handle(view, main.from, main.to, typed, insert))) view.dispatch(insert());
+    return true;
+  },
+});
+
 /// The offset of a place that counts code points, and of the end of the word there.
 function spanOf(state: EditorState, mark: SqlMark): { from: number; to: number } {
   const line = state.doc.line(Math.max(1, Math.min(mark.line, state.doc.lines)));
@@ -56,7 +76,7 @@ function spanOf(state: EditorState, mark: SqlMark): { from: number; to: number }
   return { from: line.from + before, to: Math.min(line.to, line.from + before + word) };
 }
 
-export function SqlEditor({ text, tables, mark, onChange, onRun }: Props) {
+export function SqlEditor({ content, tables, mark, onChange, onRun }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<EditorView | null>(null);
   const latest = useRef({ onChange, onRun });
@@ -73,7 +93,7 @@ export function SqlEditor({ text, tables, mark, onChange, onRun }: Props) {
       root,
       parent: root,
       state: EditorState.create({
-        doc: text,
+        doc: editor.current?.state.doc ?? content.text,
         extensions: [
           keymap.of([{ key: 'Mod-Enter', run }, { key: 'Shift-Enter', run }]),
           lineNumbers(),
@@ -81,13 +101,15 @@ export function SqlEditor({ text, tables, mark, onChange, onRun }: Props) {
           drawSelection(),
           bracketMatching(),
           closeBrackets(),
-          autocompletion(),
+          autocompletion({ icons: false }),
           keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...completionKeymap, indentWithTab]),
           sql({ dialect: StandardSQL, schema: tables, upperCaseKeywords: true }),
+          StandardSQL.language.data.of({ autocomplete: completeFromList(columnCompletions(tables)) }),
           syntaxHighlighting(colours),
           placeholder('SELECT …'),
           EditorView.contentAttributes.of({ 'aria-label': 'SQL statement' }),
           EditorView.lineWrapping,
+          replaceSelection,
           theme,
           EditorView.updateListener.of((update) => {
             if (update.docChanged) latest.current.onChange(update.state.doc.toString());
@@ -97,16 +119,13 @@ export function SqlEditor({ text, tables, mark, onChange, onRun }: Props) {
     });
     editor.current = view;
     view.focus();
-    return () => {
-      view.destroy();
-      editor.current = null;
-    };
+    return () => view.destroy();
   }, [tables]);
 
   useEffect(() => {
     const view = editor.current;
-    if (view && view.state.doc.toString() !== text) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
-  }, [text]);
+    if (view && view.state.doc.toString() !== content.text) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: content.text } });
+  }, [content]);
 
   useEffect(() => {
     const view = editor.current;

@@ -153,7 +153,7 @@ export function ValueField(props: Props) {
       return (
         <Framed {...props}>
           {found.fields.length > 0 && (
-            <div class="nested">
+            <div class={found.fields.length > 1 ? 'nested side-by-side' : 'nested'}>
               {found.fields.map((field, i) => (
                 <ValueField key={field.name} {...props} name={field.name} type={field.type} draft={fields[i] ?? ''} path={`${path}.${i}`} onChange={(next) => onChange(fields.map((old, k) => (k === i ? next : old)))} />
               ))}

@@ -1,6 +1,6 @@
 // Values in their positional JSON form (as /sql and live queries give them) as text for people.
 import { writeJson, type Json } from '../data/json';
-import { isUnit, resolve, type SpecialName, type Type, type Typespace } from '../data/types';
+import { isScheduleAt, isUnit, resolve, type SpecialName, type Type, type Typespace } from '../data/types';
 import { bigOf } from './integers';
 import { durationText, localTimestampText, timestampText } from './times';
 
@@ -60,6 +60,10 @@ function sumText(variants: { name: string; type: Type }[], value: Json, space: T
   const [tag, payload] = Array.isArray(value) ? value : [];
   const chosen = variants[Number(tag)];
   if (!chosen) return { text: writeJson(value), tone: 'code' };
+  if (isScheduleAt(variants)) {
+    const when = show(chosen.type, payload ?? null, space);
+    return { ...when, text: `${chosen.name === 'Interval' ? 'every' : 'at'} ${when.text}` };
+  }
   if (isUnit(chosen.type, space)) return { text: chosen.name, tone: 'variant' };
   return { text: `${chosen.name}(${show(chosen.type, payload ?? null, space).text})`, tone: 'variant' };
 }

@@ -183,6 +183,17 @@ Result<std::string> report_json(const host::SqlReport& report) {
   return out;
 }
 
+/// Where the statement is wrong, as far as that is known, stands in a header: "line:column".
+Response refused_sql(const Error& error) {
+  Response out = Response::text(400, error.message());
+  const SourcePosition at = error.position();
+  if (at.line != 0) {
+    out.headers.add("orrery-error-position",
+                    std::to_string(at.line) + ":" + std::to_string(at.column));
+  }
+  return out;
+}
+
 enum class Confirm : uint8_t { kNo, kYes };
 
 void run_sql(const Connected& connected, const std::string& sql, Confirm confirm,
@@ -190,7 +201,7 @@ void run_sql(const Connected& connected, const std::string& sql, Confirm confirm
   connected.database->run_sql(
       connected.caller, sql, [connected, confirm, finish](Result<host::SqlReport> report) {
         if (!report) {
-          finish(Response::text(400, report.error().message()));
+          finish(refused_sql(report.error()));
           return;
         }
         auto json = report_json(*report);
