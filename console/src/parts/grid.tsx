@@ -99,7 +99,8 @@ export function Grid({ label, columns, rows, start, total, sort, onSort, onWindo
   const [scroll, setScroll] = useState(0);
   const [chosen, setChosen] = useState(-1);
   const height = useHeight(body);
-  const all = Math.max(total, start + rows.length);
+  // Where the rows are there before their count is; an empty window says nothing.
+  const all = rows.length === 0 ? total : Math.max(total, start + rows.length);
   const { canvas, scale, first, count, top } = place(scroll, height, all);
   const template = columns.map((c) => `minmax(${c.width}px, ${c.width / 80}fr)`).join(' ');
   const minWidth = columns.reduce((sum, c) => sum + c.width, 0);
