@@ -72,7 +72,7 @@ export function DatabasePage({ name, session, tab, place }: Props) {
       <main class="page" id="content">
         <Notice title={opened.missing ? `There is no database ${name}` : 'The database cannot be opened'} tone="error">
           <p>{opened.missing ? 'Look at the name again, or publish a module under it:' : `${opened.message}. It is tried again every few seconds.`}</p>
-          {opened.missing && <Command text={`orrery publish ${name}`} />}
+          {opened.missing && <Command text={`orrery publish ${name} --module-path FOLDER`} />}
           <p>
             <a href={href()}>All databases</a>
           </p>

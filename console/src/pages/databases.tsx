@@ -41,7 +41,7 @@ function Own({ list }: { list: DatabaseInfo[] }) {
     return (
       <Notice title="No database of yours yet">
         <p>Publish one as this identity, and it appears here by itself:</p>
-        <Command text={'orrery init --template chat-cpp my-chat\norrery publish my-chat --project-path my-chat'} />
+        <Command text={'orrery init --template chat-cpp my-chat\norrery publish my-chat --module-path my-chat'} />
         <p>Or open one by its name above.</p>
       </Notice>
     );
