@@ -11,6 +11,12 @@ const rowWith = (text) => page.locator('.grid-row', { hasText: text });
 const field = (name) => page.locator('.call-form').getByLabel(name, { exact: true });
 const countSays = (text) => until(async () => (await page.locator('.count').innerText()) === text, `the count says ${text}`);
 
+async function write(sql) {
+  await page.getByLabel('SQL statement').click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.insertText(sql);
+}
+
 describe('the console', () => {
   before(async () => {
     await stage.open();
@@ -123,6 +129,16 @@ describe('the console', () => {
     await countSays('100,003 rows');
     await grid.evaluate((element) => (element.scrollTop = element.scrollHeight));
     await rowWith('the last one').waitFor();
+    await stage.show(page, 'sql');
+    await write('SELECT * FROM gauge');
+    await page.keyboard.press('Control+Enter');
+    await until(async () => /^100,003 rows in /.test(await page.locator('.count').innerText()), 'the whole answer');
+    await grid.evaluate((element) => (element.scrollTop = element.scrollHeight));
+    await rowWith('the last one').waitFor();
+    await stage.show(page, 'tables/gauge');
+    await countSays('100,003 rows');
+    await grid.evaluate((element) => (element.scrollTop = element.scrollHeight));
+    await rowWith('the last one').waitFor();
     await stage.sql("DELETE FROM gauge WHERE name LIKE 'filler%'");
     await countSays('3 rows');
     await until(async () => (await rows().count()) === 3, 'three rows are left');
@@ -213,12 +229,6 @@ describe('the console', () => {
 
   test('runs SQL, marks where an error is, shows a plan as a tree', async () => {
     await stage.show(page, 'sql');
-    const editor = page.getByLabel('SQL statement');
-    const write = async (sql) => {
-      await editor.click();
-      await page.keyboard.press('Control+a');
-      await page.keyboard.insertText(sql);
-    };
     await write('SELECT name, value FROM gauge ORDER BY id');
     await page.keyboard.press('Control+Enter');
     await rowWith('boiler').waitFor();
@@ -232,6 +242,12 @@ describe('the console', () => {
     const line = await mark.evaluate((element) => element.closest('.cm-line').textContent);
     assert.equal(line, 'WHERE value >< 3', 'the mark is on the third line');
     await stage.picture(page, 'sql-error');
+    // Faster than a page draws, and with a completion on the way.
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('SELECT nam');
+    await page.locator('.cm-tooltip').getByText('name', { exact: true }).first().waitFor();
+    await stage.picture(page, 'sql-completion');
+    await page.keyboard.press('Escape');
     await write('SELECT g.name, COUNT(*) AS n FROM gauge g JOIN secret_note s ON g.id = s.id WHERE g.value > 1 GROUP BY g.name ORDER BY n');
     await page.getByRole('button', { name: 'Explain' }).click();
     const tree = page.getByRole('tree', { name: 'Plan of the statement' });
@@ -243,9 +259,7 @@ describe('the console', () => {
   });
 
   test('keeps the answer of a statement up to date', async () => {
-    await page.getByLabel('SQL statement').click();
-    await page.keyboard.press('Control+a');
-    await page.keyboard.insertText('SELECT SUM(value) AS total FROM gauge');
+    await write('SELECT SUM(value) AS total FROM gauge');
     await page.getByRole('button', { name: 'Live' }).click();
     await rowWith('105').waitFor();
     await stage.call('set_gauge', 1, 199);

@@ -9,7 +9,7 @@ import { useDelayed } from '../data/use_delayed';
 import { useLive } from '../data/use_live';
 import { Cell } from '../parts/cell';
 import { Detail } from '../parts/detail';
-import { Grid, type GridColumn, type GridRow, type GridSort } from '../parts/grid';
+import { Grid, type GridColumn, type GridSort } from '../parts/grid';
 import { Notice } from '../parts/notice';
 import { countText, fullText, show } from '../values/format';
 
@@ -36,15 +36,6 @@ function gridColumns(table: TableSchema, space: Typespace): GridColumn[] {
       width: columnWidth(column.type, space),
     };
   });
-}
-
-function gridRow(row: LiveRow, table: TableSchema, space: Typespace): GridRow {
-  return {
-    id: row.id,
-    className: row.change,
-    cellClass: (column) => (row.changed[column] ? ' changed' : ''),
-    cells: table.columns.map((column, i) => <Cell shown={show(column.type, row.cells[i] ?? null, space)} />),
-  };
 }
 
 function FilterProblem({ message, filter }: { message: string; filter: string }) {
@@ -81,7 +72,7 @@ export function TableRows({ table }: { table: TableSchema }) {
   const shownStart = Number(/ OFFSET (\d+)$/.exec(view.sql)?.[1] ?? 0);
 
   const columns = useMemo(() => gridColumns(table, space), [table, space]);
-  const rows = useMemo(() => view.rows.map((row) => gridRow(row, table, space)), [view.rows, table, space]);
+  const cell = (row: LiveRow, i: number) => <Cell shown={show(table.columns[i]!.type, row.cells[i] ?? null, space)} />;
   const onWindow = useCallback(
     (first: number, count: number) => setWanted((before) => windowStart(before, first, count, total)),
     [total],
@@ -103,8 +94,8 @@ export function TableRows({ table }: { table: TableSchema }) {
         <FilterProblem message={view.error.message} filter={filter} />
       ) : (
         <div class="with-detail">
-          <Grid label={`Rows of ${table.name}`} columns={columns} rows={rows} start={shownStart} total={total} sort={sort} onSort={onSort} onWindow={onWindow} onOpen={setOpened} />
-          {view.state === 'live' && counted.state === 'live' && total === 0 && rows.length === 0 && <NoRows filtered={filter !== ''} />}
+          <Grid label={`Rows of ${table.name}`} columns={columns} rows={view.rows} cell={cell} start={shownStart} total={total} sort={sort} onSort={onSort} onWindow={onWindow} onOpen={setOpened} />
+          {view.state === 'live' && counted.state === 'live' && total === 0 && view.rows.length === 0 && <NoRows filtered={filter !== ''} />}
           {row && (
             <Detail
               title={`Row ${countText(opened + 1)}`}

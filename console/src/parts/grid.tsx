@@ -4,6 +4,7 @@
 // End and the page keys move the chosen row, Enter opens it.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { LiveRow } from '../data/live_rows';
 import { Icon } from './icons';
 
 export interface GridColumn {
@@ -13,12 +14,6 @@ export interface GridColumn {
   isNumber: boolean;
   width: number;
 }
-export interface GridRow {
-  id: number;
-  cells: ComponentChildren[];
-  className: string;
-  cellClass: (column: number) => string;
-}
 export interface GridSort {
   column: number;
   descending: boolean;
@@ -26,7 +21,9 @@ export interface GridSort {
 interface Props {
   label: string;
   columns: GridColumn[];
-  rows: GridRow[];
+  rows: LiveRow[];
+  /// Asked only for rows in sight.
+  cell: (row: LiveRow, column: number) => ComponentChildren;
   /// Of all rows, the place of the first one in `rows`.
   start: number;
   total: number;
@@ -94,7 +91,7 @@ function place(scroll: number, height: number, total: number) {
   return { canvas, scale, first, count: Math.min(count, total - first), top: first * kRowHeight - scroll * (scale - 1) };
 }
 
-export function Grid({ label, columns, rows, start, total, sort, onSort, onWindow, onOpen }: Props) {
+export function Grid({ label, columns, rows, cell, start, total, sort, onSort, onWindow, onOpen }: Props) {
   const body = useRef<HTMLDivElement>(null);
   const [scroll, setScroll] = useState(0);
   const [chosen, setChosen] = useState(-1);
@@ -132,7 +129,7 @@ export function Grid({ label, columns, rows, start, total, sort, onSort, onWindo
   const drawn = [];
   for (let index = first; index < first + count; ++index) {
     const row = rows[index - start];
-    const className = `grid-row ${row?.className ?? 'waiting'}${index === chosen ? ' chosen' : ''}`;
+    const className = `grid-row ${row?.change ?? 'waiting'}${index === chosen ? ' chosen' : ''}`;
     drawn.push(
       <div
         key={row ? `r${row.id}` : `w${index}`}
@@ -147,8 +144,8 @@ export function Grid({ label, columns, rows, start, total, sort, onSort, onWindo
         }}
       >
         {columns.map((column, i) => (
-          <div key={i} role="gridcell" class={`grid-cell${column.isNumber ? ' number' : ''}${row ? row.cellClass(i) : ''}`}>
-            {row?.cells[i]}
+          <div key={i} role="gridcell" class={`grid-cell${column.isNumber ? ' number' : ''}${row?.changed[i] ? ' changed' : ''}`}>
+            {row && cell(row, i)}
           </div>
         ))}
       </div>,

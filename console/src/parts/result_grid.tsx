@@ -1,5 +1,5 @@
 // Rows of any SELECT. Where the types of the columns are not known, the JSON of the cells says enough.
-import { useMemo, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { LiveRow } from '../data/live_rows';
 import { resolve, typeText, type Type, type Typespace } from '../data/types';
 import { fullText, show, showUntyped } from '../values/format';
@@ -18,10 +18,10 @@ interface Props {
   space: Typespace;
 }
 
-const kNumberNames = new Set(['INTEGER', 'FLOAT', 'DECIMAL']);
+const kNumberName = /^([IU]\d+|F\d+|INTEGER|FLOAT|DECIMAL)$/;
 
 function isNumber(column: Column, space: Typespace): boolean {
-  if (!column.type) return kNumberNames.has(column.typeName);
+  if (!column.type) return kNumberName.test(column.typeName);
   const found = resolve(column.type, space);
   const inner = found.kind === 'option' ? resolve(found.value, space) : found;
   return inner.kind === 'integer' || inner.kind === 'float';
@@ -36,20 +36,15 @@ export function ResultGrid({ columns, rows, space }: Props) {
     isNumber: isNumber(column, space),
     width: isNumber(column, space) ? 130 : 200,
   }));
-  const drawn = useMemo(
-    () =>
-      rows.map((row) => ({
-        id: row.id,
-        className: row.change,
-        cellClass: (column: number) => (row.changed[column] ? ' changed' : ''),
-        cells: columns.map((column, i) => <Cell shown={column.type ? show(column.type, row.cells[i] ?? null, space) : showUntyped(row.cells[i] ?? null)} />),
-      })),
-    [rows, columns, space],
-  );
+  const cell = (row: LiveRow, i: number) => {
+    const type = columns[i]?.type;
+    const value = row.cells[i] ?? null;
+    return <Cell shown={type ? show(type, value, space) : showUntyped(value)} />;
+  };
   const row = rows[opened];
   return (
     <div class="with-detail">
-      <Grid label="Rows of the answer" columns={heads} rows={drawn} start={0} total={rows.length} onOpen={setOpened} />
+      <Grid label="Rows of the answer" columns={heads} rows={rows} cell={cell} start={0} total={rows.length} onOpen={setOpened} />
       {row && (
         <Detail
           title={`Row ${opened + 1}`}
