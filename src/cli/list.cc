@@ -52,6 +52,9 @@ Result<int> run(const Arguments& arguments) {
   ORRERY_TRY_ASSIGN(ServerClient client, ServerClient::open(arguments, "", Login::kRequired));
   std::string who = identity_of_token(client.token());
   if (who.empty()) return usage_error("your token names no identity\nTry: orrery logout");
+  // The list itself is open to all, and empty for who does not exist.
+  ORRERY_TRY_ASSIGN(std::string valid,
+                    client.body_of({.path = "/v1/identity/" + who + "/verify"}, who));
   ORRERY_TRY_ASSIGN(std::string body,
                     client.body_of({.path = "/v1/identity/" + who + "/databases"}, who));
   ORRERY_TRY_ASSIGN(std::vector<std::string> identities, texts_in(body, "identities"));

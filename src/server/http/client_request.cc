@@ -28,10 +28,9 @@ class AnswerReader {
       error_code error;
       size_t used = parser_.put(boost::asio::const_buffer(kept_.data(), kept_.size()), error);
       kept_.erase(0, used);
-      if (error == beast::http::error::need_more) break;
-      if (error) return bad(error.message());
+      if (error && error != beast::http::error::need_more) return bad(error.message());
       hand_on();
-      if (used == 0) break;
+      if (error || used == 0) break;
     }
     return {};
   }
