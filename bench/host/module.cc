@@ -1,10 +1,15 @@
-// What a call of a module costs: the bare guest, the guest under the ABI, and a reducer with its
-// transaction, from the database's own lane and from another thread.
+// What calls of modules cost, and the workloads that databases with modules are measured by: the bare
+// guest, a reducer with its transaction, loops over tables, rows by bulk and by index.
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "bench/host/bank_host.h"
+#include "bench/host/cases.h"
+#include "bench/host/module_host.h"
+#include "bench/host/native_loops.h"
+#include "bench/host/sqlite_people.h"
+#include "bench/lib/measure.h"
 #include "bench/lib/report.h"
 #include "wasm/engine.h"
 #include "wasm/import_table.h"
@@ -16,34 +21,31 @@ namespace {
 
 namespace wasm = orrery::wasm;
 
-const char* const kHelp = R"(module [--quick] [--json]
-Nanoseconds per call: a bare call of a guest function with the parameters of a reducer; an empty reducer in a database
-with its transaction, posted one after the other and 64 at a time.
+const char* const kHelp = R"(module [--quick] [--json] [--engines a,b,...] [--case TEXT] [--dir FOLDER]
+Nanoseconds per operation of modules in a database, and ratios to the first engine of each case. Engines: orrery,
+wasmtime (a bare call of a guest function with a reducer's parameters), native (the same loops compiled natively),
+sqlite (the same writes and reads by prepared statements). Index scans over 1.2 M rows must take at most 100 us each.
 )";
 
 constexpr int kRounds = 7;
+constexpr double kScanNanosMax = 100'000;
 
-struct Bare {
-  std::shared_ptr<wasm::Engine> engine;
-  std::shared_ptr<const wasm::CompiledModule> compiled;
-  wasm::ImportTable imports;
-  std::unique_ptr<wasm::Instance> instance;
-  wasm::Function function;
-
+class Bare {
+ public:
   Bare() {
     using enum wasm::ValueType;
-    engine = must(wasm::Engine::create({}, orrery::env::system_environment()), "engine");
+    engine_ = must(wasm::Engine::create({}, orrery::env::system_environment()), "engine");
     const std::string binary = must(
         wasm::binary_of_text("(module (memory (export \"memory\") 1) (func (export \"f\") (param "
                              "i32 i64 i64 i64 i64 i64 i64 i64 i32 i32) (result i32) i32.const 0))"),
         "module");
-    compiled = must(wasm::CompiledModule::compile(engine, binary), "compile");
-    auto linked = must(wasm::LinkedModule::link(compiled, imports), "link");
-    instance = must(wasm::Instance::create(linked, {}, nullptr), "instance");
-    instance->set_deadline_ticks(1'000'000);
-    function = must(
-        instance->find_function("f", {{kI32, kI64, kI64, kI64, kI64, kI64, kI64, kI64, kI32, kI32},
-                                      {kI32}}),
+    auto compiled = must(wasm::CompiledModule::compile(engine_, binary), "compile");
+    auto linked = must(wasm::LinkedModule::link(compiled, imports_), "link");
+    instance_ = must(wasm::Instance::create(linked, {}, nullptr), "instance");
+    instance_->set_deadline_ticks(1'000'000);
+    function_ = must(
+        instance_->find_function("f", {{kI32, kI64, kI64, kI64, kI64, kI64, kI64, kI64, kI32, kI32},
+                                       {kI32}}),
         "function");
   }
   uint64_t run(uint64_t calls) {
@@ -51,47 +53,229 @@ struct Bare {
     for (uint64_t i = 0; i < calls; ++i) {
       wasm::Slot slots[10] = {};
       wasm::Trap trap;
-      if (!instance->call(function, slots, &trap)) std::exit(1);
+      if (!instance_->call(function_, slots, &trap)) give_up("bare call", trap.message);
     }
     return now_nanos() - started;
   }
+
+ private:
+  std::shared_ptr<wasm::Engine> engine_;
+  wasm::ImportTable imports_;
+  std::unique_ptr<wasm::Instance> instance_;
+  wasm::Function function_;
 };
+
+class Cases {
+ public:
+  const std::vector<HostCase>& all() const { return cases_; }
+  HostCase& add(const std::string& name, const char* engine, uint64_t operations,
+                std::function<uint64_t()> round) {
+    HostCase& one = cases_.emplace_back();
+    one.name = name;
+    one.engine = engine;
+    one.operations = operations;
+    one.round = std::move(round);
+    return one;
+  }
+  /// The same by a function that is timed from outside.
+  template <class Work>
+  HostCase& add_timed(const std::string& name, const char* engine, uint64_t operations, Work work) {
+    return add(name, engine, operations, [work] {
+      const uint64_t started = now_nanos();
+      work();
+      return now_nanos() - started;
+    });
+  }
+
+ private:
+  std::vector<HostCase> cases_;
+};
+
+// --- calls ---
+
+void add_calls(Cases* cases, bool quick) {
+  const uint64_t calls = quick ? 50'000 : 500'000;
+  auto bare = std::make_shared<Bare>();
+  auto module = std::make_shared<ModuleHost>("synthetic");
+  auto none = [](uint64_t) { return std::string(); };
+  const std::string word = packed_text("argument");
+  std::string words;
+  for (int i = 0; i < 32; ++i) words += word;
+  for (const uint32_t window : {1u, 64u}) {
+    const std::string name = window == 1 ? "empty reducer, one at a time" : "empty reducer, 64 queued";
+    cases->add(name, "wasmtime", calls, [=] { return bare->run(calls); });
+    cases->add(name, "orrery", calls, [=] { return module->run("empty", calls, window, none); });
+  }
+  auto with = [&](const char* name, const char* reducer, const std::string& arguments) {
+    cases->add(name, "wasmtime", calls, [=] { return bare->run(calls); });
+    cases->add(name, "orrery", calls, [=] {
+      return module->run(reducer, calls, 64, [&](uint64_t) { return arguments; });
+    });
+  };
+  with("reducer with 1 argument", "fn_with_1_args", word);
+  with("reducer with 32 arguments", "fn_with_32_args", words);
+  cases->add("print 100 lines to the log", "orrery", 100,
+             [=] { return module->call("print_many_things", packed(uint32_t{100})); });
+}
+
+// --- rows ---
+
+std::string people(uint32_t count) {
+  std::string out = packed(count);
+  for (uint32_t id = 0; id < count; ++id) {
+    out += packed(id, person_age_of(id)) + packed_text(person_name_of(id));
+  }
+  return out;
+}
+
+void add_rows(Cases* cases, bool quick) {
+  const uint32_t rows = quick ? 10'000 : 100'000;
+  auto module = std::make_shared<ModuleHost>("synthetic");
+  auto sqlite = std::make_shared<SqlitePeople>(SqlitePeople::Key::kUnique);
+  auto plain = std::make_shared<SqlitePeople>(SqlitePeople::Key::kNone);
+  auto bulk = std::make_shared<const std::string>(people(rows));
+  const std::string span = packed(uint32_t{0}, rows);
+
+  auto insert = [&](const char* name, const char* kind, std::shared_ptr<SqlitePeople> by) {
+    if (by != nullptr) {
+      cases->add(name, "sqlite", rows, [=] {
+        by->clear();
+        const uint64_t started = now_nanos();
+        by->insert_bulk(rows);
+        return now_nanos() - started;
+      });
+    }
+    const std::string clear = std::string("clear_") + kind, fill = std::string("insert_bulk_") + kind;
+    cases->add(name, "orrery", rows, [=] {
+      module->call(clear);
+      return module->call(fill, *bulk);
+    });
+  };
+  insert("insert bulk, no key", "plain", plain);
+  insert("insert bulk, unique key", "unique", sqlite);
+  insert("insert bulk, 3 indexes", "indexed", nullptr);
+  cases->add_timed("update bulk by key", "sqlite", rows, [=] { sqlite->update_bulk(rows); });
+  cases->add_timed("update bulk by key", "orrery", rows,
+                   [=] { module->call("update_bulk_unique", packed(rows)); });
+  auto read = [&](const char* name, uint64_t operations, auto by_sqlite, const char* reducer,
+                  const std::string& arguments) {
+    auto last = std::make_shared<uint64_t>(0);
+    cases->add_timed(name, "sqlite", operations, [=] { *last = by_sqlite(); }).checksum = [=] {
+      return *last;
+    };
+    cases->add(name, "orrery", operations, [=] { return module->call(reducer, arguments); })
+        .checksum = [=] { return module->answer(); };
+  };
+  read("iterate", rows, [=] { return sqlite->iterate(); }, "iterate_unique", {});
+  read("filter by key", rows, [=] { return sqlite->filter_by_id(0, rows); }, "filter_unique_by_id",
+       span);
+  const std::string name = person_name_of(rows / 2);
+  read("filter by name, no index", rows, [=] { return plain->filter_by_name(name); },
+       "filter_plain_by_name", packed_text(name));
+  cases->add("delete bulk by key", "sqlite", rows, [=] {
+    sqlite->clear();
+    sqlite->insert_bulk(rows);
+    const uint64_t started = now_nanos();
+    sqlite->delete_by_id(0, rows);
+    return now_nanos() - started;
+  });
+  cases->add("delete bulk by key", "orrery", rows, [=] {
+    module->call("clear_unique");
+    module->call("insert_bulk_unique", *bulk);
+    return module->call("delete_unique_by_id", span);
+  });
+}
+
+// --- loops ---
+
+void add_circles(Cases* cases) {
+  constexpr uint32_t kFoods = 50, kEntities = 50, kCircles = 500;
+  auto module = std::make_shared<ModuleHost>("circles");
+  module->call("insert_bulk_food", packed(kFoods));
+  module->call("insert_bulk_entity", packed(kEntities));
+  module->call("insert_bulk_circle", packed(kCircles));
+  auto native = std::make_shared<NativeCircles>(kEntities, kCircles, kFoods);
+  auto add = [&](const char* name, uint64_t operations, const char* reducer, auto loop) {
+    auto last = std::make_shared<uint64_t>(0);
+    cases->add_timed(name, "native", operations, [=] { *last = loop(); }).checksum = [=] {
+      return *last;
+    };
+    cases->add(name, "orrery", operations, [=] { return module->call(reducer); }).checksum = [=] {
+      return module->answer();
+    };
+  };
+  add("circles: cross_join_all, 1.25 M rows", uint64_t{kFoods} * kEntities * kCircles,
+      "cross_join_all", [=] { return native->cross_join_all(); });
+  add("circles: cross_join_circle_food", uint64_t{kFoods} * kCircles, "cross_join_circle_food",
+      [=] { return native->cross_join_circle_food(); });
+}
+
+void add_agents(Cases* cases) {
+  constexpr uint32_t kPositions = 20'000, kVelocities = 10'000;
+  constexpr uint64_t kPlayers = 5'000, kTurn = 100;
+  auto module = std::make_shared<ModuleHost>("agents");
+  module->call("insert_bulk_position", packed(kPositions));
+  module->call("insert_bulk_velocity", packed(kVelocities));
+  module->call("insert_world", packed(kPlayers));
+  auto native = std::make_shared<NativeAgents>(kPositions, kVelocities, kPlayers);
+  auto add = [&](const char* name, uint64_t operations, const char* reducer,
+                 const std::string& arguments, auto loop) {
+    cases->add_timed(name, "native", operations, loop);
+    cases->add(name, "orrery", operations, [=] { return module->call(reducer, arguments); });
+  };
+  add("ia_loop: update_position_all", kPositions, "update_position_all", {},
+      [=] { native->update_position_all(); });
+  add("ia_loop: update_position_with_velocity", kVelocities, "update_position_with_velocity", {},
+      [=] { native->update_position_with_velocity(); });
+  add("ia_loop: game_loop of 100 agents", kTurn, "game_loop", packed(kTurn),
+      [=] { native->game_loop(kTurn); });
+}
+
+/// The most that one of them took, for the gate.
+void add_scans(Cases* cases, std::shared_ptr<std::vector<Spread>> times) {
+  auto module = std::make_shared<ModuleHost>("locations");
+  module->call("load");
+  auto add = [&](const char* name, const char* reducer, const std::string& arguments) {
+    const size_t place = times->size();
+    times->emplace_back();
+    cases->add(name, "orrery", 1, [=] {
+      std::vector<double> here;
+      for (int i = 0; i < 36; ++i) {
+        const auto nanos = static_cast<double>(module->call(reducer, arguments));
+        if (i >= 5) here.push_back(nanos);
+      }
+      (*times)[place] = spread_of(here);
+      return static_cast<uint64_t>((*times)[place].median);
+    }).note = "of 1.2 M rows";
+  };
+  add("index scan on {id}, 1 row", "by_id", packed(uint64_t{500'000}));
+  add("index scan on {chunk}, 1,200 rows", "by_chunk", packed(uint64_t{500}));
+  add("index scan on {x, z, dimension}, 1 row", "by_three",
+      packed(int32_t{500}, int32_t{500}, uint32_t{100}));
+  add("index scan on {x, z}, 1,200 rows", "by_two", packed(int32_t{500}, int32_t{500}));
+}
+
+bool gate(const std::vector<Spread>& scans) {
+  bool passed = true;
+  for (const Spread& one : scans) {
+    if (one.median <= kScanNanosMax) continue;
+    std::fprintf(stderr, "an index scan took %.1f us, more than 100\n", one.median / 1000);
+    passed = false;
+  }
+  return passed;
+}
 
 int run(int argc, char** argv) {
   const Arguments arguments = parse_arguments(argc, argv, kHelp, {});
-  const uint64_t calls = arguments.quick ? 100'000 : 1'000'000;
-  Bare bare;
-  BankHost host;
-  struct Case {
-    const char* name;
-    const char* engine;
-    std::function<uint64_t()> run;
-  };
-  auto nothing = [](uint64_t) { return std::string(); };
-  const std::vector<Case> cases = {
-      {"bare call", "wasmtime", [&] { return bare.run(calls); }},
-      {"empty reducer, one at a time", "orrery",
-       [&] { return host.run("noop", calls, 1, nothing, now_nanos); }},
-      {"empty reducer, 64 at a time", "orrery",
-       [&] { return host.run("noop", calls, 64, nothing, now_nanos); }},
-  };
-  double base = 0;
-  for (const Case& one : cases) {
-    std::vector<double> samples;
-    (void)one.run();
-    for (int round = 0; round < kRounds; ++round) {
-      samples.push_back(static_cast<double>(one.run()) / static_cast<double>(calls));
-    }
-    const Spread spread = spread_of(samples);
-    if (base == 0) base = spread.median;
-    if (arguments.form == Form::kJson) {
-      print_json({"module", one.name, one.engine, spread, calls, 0});
-    } else {
-      std::printf("%-32s %-9s %8.1f ns  +- %5.1f   %5.1fx a bare call\n", one.name, one.engine,
-                  spread.median, spread.mad, spread.median / base);
-    }
-  }
-  return 0;
+  Cases cases;
+  auto scans = std::make_shared<std::vector<Spread>>();
+  add_calls(&cases, arguments.quick);
+  add_rows(&cases, arguments.quick);
+  add_circles(&cases);
+  add_agents(&cases);
+  add_scans(&cases, scans);
+  const bool agreed = run_cases("module", arguments, kRounds, cases.all());
+  return agreed && gate(*scans) ? 0 : 1;
 }
 
 }  // namespace
