@@ -142,11 +142,11 @@ export function Activity() {
         </Notice>
       )}
       <div class="charts">
-        <Chart title="Transactions" times={times} values={rates(samples, (a, b) => b.transactions - a.transactions)} format={perSecond} least={4} />
-        <Chart title="Reducer calls" times={times} values={rates(samples, (a, b) => b.calls - a.calls)} format={perSecond} least={4} />
-        <Chart title="Rows changed" times={times} values={rates(samples, (a, b) => b.rows - a.rows)} format={perSecond} least={4} />
-        <Chart title="Sent to clients" times={times} values={rates(samples, sentBetween)} format={(v) => `${bytesText(v)}/s`} least={4096} />
-        <Chart title="Memory" times={times} values={samples.slice(1).map((s) => s.stats.memoryBytes)} format={bytesText} least={4096} />
+        <Chart title="Transactions" times={times} values={rates(samples, (a, b) => b.transactions - a.transactions)} format={perSecond} least={4} base={10} />
+        <Chart title="Reducer calls" times={times} values={rates(samples, (a, b) => b.calls - a.calls)} format={perSecond} least={4} base={10} />
+        <Chart title="Rows changed" times={times} values={rates(samples, (a, b) => b.rows - a.rows)} format={perSecond} least={4} base={10} />
+        <Chart title="Sent to clients" times={times} values={rates(samples, sentBetween)} format={(v) => `${bytesText(v)}/s`} least={4096} base={2} />
+        <Chart title="Memory" times={times} values={samples.slice(1).map((s) => s.stats.memoryBytes)} format={bytesText} least={4096} base={2} />
       </div>
       <section>
         <h2 class="section-title">

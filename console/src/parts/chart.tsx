@@ -10,9 +10,12 @@ interface Props {
   format: (value: number) => string;
   /// What the axis reaches at least.
   least: number;
+  /// Of the axis' marks: round ones of ten or of two.
+  base: 2 | 10;
 }
 
 const kHeight = 110;
+const kPowersOfTwo = Array.from({ length: 50 }, (_, i) => 2 ** i);
 /// What the time axis spans, in seconds.
 export const kSpan = 180;
 
@@ -24,7 +27,7 @@ function clockText(seconds: number): string {
   return new Date(seconds * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
 }
 
-function makePlot(parent: HTMLElement, format: (value: number) => string, least: number): uPlot {
+function makePlot(parent: HTMLElement, { format, least, base }: Props): uPlot {
   const axis = { stroke: () => colour('--faint'), grid: { stroke: () => colour('--line'), width: 1 }, ticks: { show: false }, font: '11px system-ui' };
   return new uPlot(
     {
@@ -32,14 +35,14 @@ function makePlot(parent: HTMLElement, format: (value: number) => string, least:
       height: kHeight,
       legend: { show: false },
       cursor: { y: false, points: { size: 6 } },
-      padding: [10, 8, 0, 0],
+      padding: [10, 20, 0, 0],
       scales: {
         x: { time: true, range: (_plot, _min, max) => [(max ?? Date.now() / 1000) - kSpan, max ?? Date.now() / 1000] },
         y: { range: (_plot, _min, max) => [0, Math.max(least, (max ?? 0) * 1.15)] },
       },
       axes: [
         { ...axis, grid: { show: false }, size: 24, space: 60, values: (_plot, marks) => marks.map(clockText) },
-        { ...axis, size: 58, space: 30, values: (_plot, marks) => marks.map(format) },
+        { ...axis, size: 58, space: 30, ...(base === 2 ? { incrs: kPowersOfTwo } : {}), values: (_plot, marks) => marks.map(format) },
       ],
       series: [{}, { stroke: () => colour('--accent'), fill: () => colour('--accent-soft'), width: 1.5, points: { show: false } }],
     },
@@ -48,14 +51,15 @@ function makePlot(parent: HTMLElement, format: (value: number) => string, least:
   );
 }
 
-export function Chart({ title, times, values, format, least }: Props) {
+export function Chart(props: Props) {
+  const { title, times, values, format } = props;
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const last = values.at(-1);
   useEffect(() => {
     const parent = host.current;
     if (!parent) return;
-    const made = makePlot(parent, format, least);
+    const made = makePlot(parent, props);
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: parent.clientWidth, height: kHeight }));
     observer.observe(parent);

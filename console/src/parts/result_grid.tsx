@@ -39,7 +39,7 @@ export function ResultGrid({ columns, rows, space }: Props) {
   const cell = (row: LiveRow, i: number) => {
     const type = columns[i]?.type;
     const value = row.cells[i] ?? null;
-    return <Cell shown={type ? show(type, value, space) : showUntyped(value)} />;
+    return <Cell shown={type ? show(type, value, space) : showUntyped(value, columns[i]?.typeName ?? '')} />;
   };
   const row = rows[opened];
   return (
@@ -51,7 +51,7 @@ export function ResultGrid({ columns, rows, space }: Props) {
           fields={columns.map((column, i) => ({
             name: column.name,
             type: heads[i]?.type ?? '',
-            text: column.type ? fullText(column.type, row.cells[i] ?? null, space) : showUntyped(row.cells[i] ?? null).text,
+            text: column.type ? fullText(column.type, row.cells[i] ?? null, space) : showUntyped(row.cells[i] ?? null, column.typeName).text,
           }))}
           onClose={() => setOpened(-1)}
         />

@@ -2,7 +2,7 @@
 //
 // It lives in a shadow root, where its style sheets are constructed ones: the page's policy allows no
 // inline style.
-import { autocompletion, closeBrackets, type Completion, completeFromList, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete';
+import { autocompletion, closeBrackets, closeCompletion, type Completion, completeFromList, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { sql, StandardSQL } from '@codemirror/lang-sql';
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from '@codemirror/language';
@@ -85,7 +85,8 @@ export function SqlEditor({ content, tables, mark, onChange, onRun }: Props) {
   useEffect(() => {
     if (!host.current) return;
     const root = host.current.shadowRoot ?? host.current.attachShadow({ mode: 'open' });
-    const run = () => {
+    const run = (view: EditorView) => {
+      closeCompletion(view);
       latest.current.onRun();
       return true;
     };

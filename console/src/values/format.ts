@@ -102,8 +102,16 @@ export function show(type: Type, value: Json, space: Typespace): Shown {
   }
 }
 
-/// Of which only the JSON is known, as in results of any SELECT.
-export function showUntyped(value: Json): Shown {
+/// Of which only the JSON and the SQL type are known, as in live answers of any SELECT. What may be NULL comes as
+/// [0, value] or [1, []], a special type as [number].
+export function showUntyped(value: Json, sqlType: string): Shown {
+  if (Array.isArray(value) && value.length === 2 && value[0] === 0) return showUntyped(value[1] ?? null, sqlType);
+  if (Array.isArray(value) && value.length === 2 && value[0] === 1 && Array.isArray(value[1]) && value[1].length === 0) return showUntyped(null, sqlType);
+  if (Array.isArray(value) && value.length === 1) {
+    if (sqlType === 'TIMESTAMP') return special('Timestamp', value);
+    const [only] = value;
+    if (typeof only === 'string' && only.startsWith('0x')) return special('Identity', value);
+  }
   if (value === null) return { text: 'NULL', tone: 'dim' };
   if (typeof value === 'number' || typeof value === 'bigint') return { text: floatText(value), tone: 'number' };
   if (typeof value === 'boolean') return { text: String(value), tone: value ? 'true' : 'false' };
