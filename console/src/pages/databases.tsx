@@ -40,9 +40,11 @@ function Own({ list }: { list: DatabaseInfo[] }) {
   if (list.length === 0) {
     return (
       <Notice title="No database of yours yet">
-        <p>Publish one as this identity, and it appears here by itself:</p>
-        <Command text={'orrery init --template chat-cpp my-chat\norrery publish my-chat --module-path my-chat'} />
-        <p>Or open one by its name above.</p>
+        <p>Publish one, and sign in here with the token of who published it:</p>
+        <Command text={'orrery init --template chat-cpp my-chat\norrery publish my-chat --module-path my-chat\norrery login show --token'} />
+        <p>
+          <a href={href('sign-in')}>Sign in with a token</a>, or open a database by its name above.
+        </p>
       </Notice>
     );
   }

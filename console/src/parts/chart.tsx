@@ -16,15 +16,21 @@ interface Props {
 
 const kHeight = 110;
 const kPowersOfTwo = Array.from({ length: 50 }, (_, i) => 2 ** i);
-/// What the time axis spans, in seconds.
+/// What the time axis spans, in seconds: at least, before there are values for more, and at most.
+const kSpanMin = 30;
 export const kSpan = 180;
+
+function timeRange(min: number | null, max: number | null): [number, number] {
+  const end = max ?? Date.now() / 1000;
+  return [Math.min(min ?? end, end - kSpanMin), end];
+}
 
 function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
 function clockText(seconds: number): string {
-  return new Date(seconds * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+  return new Date(seconds * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 }
 
 function makePlot(parent: HTMLElement, { format, least, base }: Props): uPlot {
@@ -37,7 +43,7 @@ function makePlot(parent: HTMLElement, { format, least, base }: Props): uPlot {
       cursor: { y: false, points: { size: 6 } },
       padding: [10, 20, 0, 0],
       scales: {
-        x: { time: true, range: (_plot, _min, max) => [(max ?? Date.now() / 1000) - kSpan, max ?? Date.now() / 1000] },
+        x: { time: true, range: (_plot, min, max) => timeRange(min, max) },
         y: { range: (_plot, _min, max) => [0, Math.max(least, (max ?? 0) * 1.15)] },
       },
       axes: [
