@@ -1,5 +1,7 @@
 // SQL texts of the query builder.
 #include <charconv>
+#include <cstdio>
+#include <cstdlib>
 
 #include "spacetimedb/query_builder.h"
 
@@ -20,8 +22,18 @@ void append_name(std::string& out, const char* name) {
 template <class T>
 std::string shortest(T value) {
   char digits[64];
+#if defined(_LIBCPP_VERSION) && _LIBCPP_VERSION < 14000
+  // The library of older emscriptens has no to_chars() of these types.
+  int length = 0;
+  for (int precision = 1; precision <= 17; ++precision) {
+    length = std::snprintf(digits, sizeof(digits), "%.*g", precision, static_cast<double>(value));
+    if (static_cast<T>(std::strtod(digits, nullptr)) == value) break;
+  }
+  return std::string(digits, static_cast<size_t>(length));
+#else
   const std::to_chars_result end = std::to_chars(digits, digits + sizeof(digits), value, std::chars_format::general);
   return std::string(digits, end.ptr);
+#endif
 }
 
 }  // namespace

@@ -4,14 +4,41 @@
 
 #include <cstdlib>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <utility>
 #include <variant>
+#if __has_include(<source_location>)
+#include <source_location>
+#endif
 
 #include "spacetimedb/logger.h"
 
 namespace SpacetimeDB {
+
+#if __has_include(<source_location>)
+using SourceLocation = std::source_location;
+#else
+/// What the standard has, for the older library that distributions have emscripten with.
+class SourceLocation {
+ public:
+  static constexpr SourceLocation current(const char* file = __builtin_FILE(), const char* function = __builtin_FUNCTION(),
+                                          unsigned line = __builtin_LINE()) {
+    SourceLocation here;
+    here.file_ = file;
+    here.function_ = function;
+    here.line_ = line;
+    return here;
+  }
+  constexpr const char* file_name() const { return file_; }
+  constexpr const char* function_name() const { return function_; }
+  constexpr unsigned line() const { return line_; }
+
+ private:
+  const char* file_ = "";
+  const char* function_ = "";
+  unsigned line_ = 0;
+};
+#endif
 
 /// The reducer fails with this text even if it returns Ok().
 void fail_reducer(std::string message);
@@ -25,9 +52,9 @@ enum class DatabaseError { ConstraintViolation, DuplicateKey, NotFound, Serializ
 struct ErrorInfo {
   DatabaseError error_type;
   std::string message;
-  std::source_location location;
+  SourceLocation location;
 
-  ErrorInfo(DatabaseError type, std::string text, std::source_location where = std::source_location::current())
+  ErrorInfo(DatabaseError type, std::string text, SourceLocation where = SourceLocation::current())
       : error_type(type), message(std::move(text)), location(where) {}
 };
 
