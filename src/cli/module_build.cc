@@ -33,7 +33,7 @@ Result<std::string> run_tool(ChildRequest request, const std::string& what,
   ORRERY_TRY_ASSIGN(ChildResult done, run_child(request, &line));
   if (done.status == 0) return std::move(done.output);
   std::fflush(stdout);
-  std::fputs(done.output.c_str(), stderr);
+  if (request.errors == ChildRequest::Errors::kKept) std::fputs(done.output.c_str(), stderr);
   return failed_error(what + " failed (" + request.words[0] + ", status " +
                       std::to_string(done.status) + ")");
 }
@@ -144,6 +144,15 @@ Result<std::string> build_rust(const ModuleBuild& build) {
   return wasm;
 }
 
+/// A package of a Go module may lie below its go.mod.
+bool has_go_files(const std::string& folder) {
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    if (at->path().extension() == ".go") return true;
+  }
+  return false;
+}
+
 Result<std::string> build_go(const ModuleBuild& build) {
   std::error_code error;
   std::string name = fs::weakly_canonical(build.folder, error).filename().string();
@@ -193,7 +202,7 @@ Result<BuiltModule> build_module(const ModuleBuild& build) {
   if (has("Cargo.toml")) {
     out.language = ModuleLanguage::kRust;
     ORRERY_TRY_ASSIGN(out.wasm, build_rust(build));
-  } else if (has("go.mod")) {
+  } else if (has("go.mod") || has_go_files(build.folder)) {
     out.language = ModuleLanguage::kGo;
     ORRERY_TRY_ASSIGN(out.wasm, build_go(build));
   } else if (has("CMakeLists.txt")) {

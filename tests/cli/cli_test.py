@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -697,6 +698,74 @@ class Identities(CliCase):
         self.fails(UNREACHABLE, "--no-fingerprint", "server", "add", "gone", "--url", gone, user=user)
         self.ok("server", "add", "gone", "--url", gone, "--no-fingerprint", user=user)
         self.fails(UNREACHABLE, "Is a server running", "server", "ping", "gone", user=user)
+
+
+class Secure(CliCase):
+    """https: the server behind something that ends TLS, as it would stand in the open."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.certificate = str(cls.server.folder / "tls.pem")
+        key = str(cls.server.folder / "tls.key")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cls.certificate,
+                        "-days", "2", "-subj", "/CN=orrery-test", "-addext", "subjectAltName=IP:127.0.0.1"], check=True,
+                       capture_output=True, timeout=60)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(cls.certificate, key)
+        cls.listener = socket.create_server(("127.0.0.1", 0))
+        cls.addClassCleanup(cls.listener.close)
+        cls.url = f"https://127.0.0.1:{cls.listener.getsockname()[1]}"
+        threading.Thread(target=cls.serve, args=(context,), daemon=True).start()
+
+    @classmethod
+    def serve(cls, context):
+        while True:
+            try:
+                peer, _ = cls.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=cls.forward, args=(context, peer), daemon=True).start()
+
+    @classmethod
+    def forward(cls, context, peer):
+        host, port = cls.server.address.split(":")
+        with peer, socket.create_connection((host, int(port))) as inner:
+            try:
+                outer = context.wrap_socket(peer, server_side=True)
+            except OSError:
+                return
+            with outer:
+                outer.settimeout(0.01)
+                inner.settimeout(0.01)
+                while True:
+                    for source, to in ((outer, inner), (inner, outer)):
+                        try:
+                            data = source.recv(65536)
+                        except TimeoutError:
+                            continue
+                        except OSError:
+                            return
+                        if not data:
+                            return
+                        to.sendall(data)
+
+    def test_a_certificate_of_nobody_is_refused(self):
+        self.fails(UNREACHABLE, "secure connection(.|\n)*certificate", "describe", "x", "-s", self.url)
+
+    def test_a_known_certificate(self):
+        name = self.database()
+        user = Orrery(PROGRAM, self.server.folder, "secure")
+        user.env["SSL_CERT_FILE"] = self.certificate
+        at = ["-s", self.url]
+        self.assertIn("table person", self.ok("describe", name, *at, user=user))
+        process = user.start("subscribe", name, "SELECT * FROM person", "-n", "1", *at)
+        errors = Lines(process.stderr)
+        while "Subscribed" not in errors.next():
+            pass
+        self.ok("call", name, "add", "Ada", *at, user=user)
+        self.assertIn("Ada", Lines(process.stdout).next())
+        self.assertEqual(process.wait(30), OK)
 
 
 class NoServer(unittest.TestCase):

@@ -160,6 +160,38 @@ TEST(WsFrame, HeadersAndCloseFramesOfTheServer) {
   EXPECT_EQ(close_frame(1011, std::string(122, 'x') + euro).size(), 2 + 2 + 122u);
 }
 
+TEST(WsFrame, ClientFramesAreReadByAServer) {
+  const uint8_t mask[4] = {0x37, 0xFA, 0x21, 0x3D};
+  std::string bytes;
+  append_client_frame(Opcode::kText, "Hello", mask, &bytes);
+  // The example of RFC 6455, section 5.7.
+  EXPECT_EQ(bytes, std::string("\x81\x85\x37\xFA\x21\x3D\x7F\x9F\x4D\x51\x58", 11));
+  std::string large(70'000, 'x');
+  append_client_frame(Opcode::kBinary, large, mask, &bytes);
+  FrameReader server(1 << 20);
+  std::string_view input = bytes;
+  ASSERT_EQ(server.next(&input), FrameReader::Event::kText);
+  EXPECT_EQ(server.payload(), "Hello");
+  ASSERT_EQ(server.next(&input), FrameReader::Event::kBinary);
+  EXPECT_EQ(server.payload(), large);
+}
+
+TEST(WsFrame, AServersFramesAreNotMasked) {
+  std::string bytes;
+  append_frame_header(Opcode::kText, 5, &bytes);
+  bytes += "Hello";
+  FrameReader client(1 << 20, FrameSender::kServer);
+  std::string_view input = bytes;
+  ASSERT_EQ(client.next(&input), FrameReader::Event::kText);
+  EXPECT_EQ(client.payload(), "Hello");
+  const uint8_t mask[4] = {1, 2, 3, 4};
+  std::string masked;
+  append_client_frame(Opcode::kText, "Hello", mask, &masked);
+  input = masked;
+  EXPECT_EQ(client.next(&input), FrameReader::Event::kError);
+  EXPECT_EQ(client.code(), kCloseProtocolError);
+}
+
 TEST(WsHandshake, AcceptsTheKeyOfTheStandard) {
   EXPECT_EQ(accept_key("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 }
