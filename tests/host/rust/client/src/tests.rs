@@ -42,6 +42,7 @@ pub const ALL: &[(&str, Test)] = &[
     ("event tables", event_table),
     ("schedules: once, again and again, a procedure", schedules),
     ("procedures", procedures),
+    ("HTTP handlers", handlers),
     ("views", views),
     ("brotli, gzip and none say the same", compression),
     ("confirmed and unconfirmed reads", confirmed),
@@ -425,6 +426,15 @@ fn procedures(world: &mut World) {
     assert!(run!(client, no_such_procedure).is_err());
     assert_eq!(run!(client, add, half, half), Ok(half + half), "after a panic");
     client.disconnect();
+}
+
+fn handlers(world: &mut World) {
+    let path = format!("/v1/database/{DATABASE}/route/echo");
+    let answer = world.server.request("POST", &path, None, b"hello");
+    let items = world.sql(Some(&world.owner), "SELECT COUNT(*) AS n FROM item").1;
+    let items = items.split("\"rows\":[[").nth(1).and_then(|rest| rest.split(']').next()).unwrap();
+    assert_eq!((answer.status, answer.body), (200, format!("POST hello {items} true None")));
+    assert_eq!(world.server.request("GET", &path, None, b"").status, 404);
 }
 
 fn views(world: &mut World) {

@@ -1,5 +1,6 @@
 //! The module that the Rust client is tested with: every kind of column, index, function and table that the published
 //! `spacetimedb` crate can declare.
+use spacetimedb::http::{Body, HandlerContext, Request, Response, Router};
 use spacetimedb::sats::{i256, u256};
 use spacetimedb::{
     client_visibility_filter, procedure, reducer, table, view, AnonymousViewContext, ConnectionId, Filter, Identity,
@@ -427,6 +428,24 @@ pub fn pause_between(ctx: &mut ProcedureContext, millis: u64) -> u64 {
 #[procedure]
 pub fn burst(_ctx: &mut ProcedureContext) -> u32 {
     panic!("the pipes burst")
+}
+
+/// Answers with what it was asked, a value that nobody gave to the database, and whether the sender is somebody.
+#[spacetimedb::http::handler]
+pub fn echo(ctx: &mut HandlerContext, request: Request) -> Response {
+    let (stored, known) = ctx.with_tx(|ctx| {
+        let known = ctx.sender_auth().jwt().is_some_and(|jwt| jwt.identity() == ctx.sender());
+        (ctx.db.item().count(), known)
+    });
+    let given = ctx.env.get("DEPOT_OWNER");
+    let (parts, body) = request.into_parts();
+    let text = format!("{} {} {stored} {known} {given:?}", parts.method, body.into_string_lossy());
+    Response::new(Body::from_bytes(text))
+}
+
+#[spacetimedb::http::router]
+pub fn routes() -> Router {
+    Router::new().post("/echo", echo)
 }
 
 #[view(accessor = my_items, public)]
