@@ -27,7 +27,12 @@ Outbox::Pushed Outbox::push(std::shared_ptr<const ServerMessage> message, uint64
   LockGuard<Mutex> guard(mutex_);
   if (closed_) return Pushed::kClosed;
   if (items_.size() >= messages_max_) return Pushed::kFull;
-  waiting_bytes_ += message->size();
+  // A message that is alone may be of any size: a large set of rows comes in one.
+  const size_t size = message->size();
+  if (!items_.empty() && waiting_bytes_ - items_.front().message->size() + size > bytes_max_) {
+    return Pushed::kFull;
+  }
+  waiting_bytes_ += size;
   items_.push_back({std::move(message), durable_seq});
   if (awake_ || !head_is_ready()) return Pushed::kQueued;
   awake_ = true;

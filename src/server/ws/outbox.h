@@ -31,8 +31,15 @@ class Outbox {
   /// v3: messages are put together up to this many bytes.
   static constexpr size_t kCoalesceBytes = 512 << 10;
 
-  Outbox(Envelope envelope, Compression compression, size_t messages_max)
-      : envelope_(envelope), compression_(compression), messages_max_(messages_max) {}
+  static constexpr size_t kBytesMax = 256 << 20;
+
+  /// Of what waits behind the first message there may be `messages_max` and `bytes_max`.
+  Outbox(Envelope envelope, Compression compression, size_t messages_max,
+         size_t bytes_max = kBytesMax)
+      : envelope_(envelope),
+        compression_(compression),
+        messages_max_(messages_max),
+        bytes_max_(bytes_max) {}
 
   enum class Pushed : uint8_t {
     kQueued,
@@ -80,6 +87,7 @@ class Outbox {
   const Envelope envelope_;
   const Compression compression_;
   const size_t messages_max_;
+  const size_t bytes_max_;
   mutable Mutex mutex_;
   std::deque<Item> items_;
   uint64_t waiting_bytes_ = 0;

@@ -161,6 +161,22 @@ TEST(WsOutbox, IsBoundedAndCloses) {
   EXPECT_EQ(batch.messages, 2u);
 }
 
+TEST(WsOutbox, BoundsTheBytesBehindTheFirstMessage) {
+  Outbox outbox(Envelope::kTagged, Compression::kNone, 100, 10);
+  const std::string large(1000, 'x');
+  EXPECT_EQ(outbox.push(make_message(large), 0), Pushed::kWake);
+  EXPECT_EQ(outbox.push(make_message("123456"), 0), Pushed::kQueued);
+  EXPECT_EQ(outbox.push(make_message("12345"), 0), Pushed::kFull);
+  EXPECT_EQ(outbox.push(make_message("1234"), 0), Pushed::kQueued);
+  Outbox::Batch batch;
+  ASSERT_TRUE(outbox.take(&batch, 1));
+  EXPECT_EQ(batch.messages, 1u);
+  EXPECT_EQ(outbox.push(make_message("123456"), 0), Pushed::kQueued);
+  EXPECT_EQ(outbox.push(make_message("1"), 0), Pushed::kFull);
+  ASSERT_TRUE(outbox.take(&batch, 100));
+  EXPECT_EQ(outbox.push(make_message(large), 0), Pushed::kQueued);
+}
+
 TEST(WsOutbox, ManySmallMessagesMakeFewPieces) {
   Outbox outbox(Envelope::kTagged, Compression::kNone, 20'000);
   Outbox::Batch batch;

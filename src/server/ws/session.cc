@@ -194,16 +194,24 @@ int64_t Session::now_micros() const {
 }
 
 void Session::on_module_changed() {
-  // The rows are the same as before, or clients would have to reconnect.
+  // The rows are the same as before, or clients would have to reconnect. Those that are being made
+  // are of a state whose later changes are told to nobody: they are made again.
   for (auto it = queries_.begin(); it != queries_.end();) {
-    auto rows = service_->subscriptions().subscribe(id_, viewer(), it->first, it->second);
-    if (rows) {
+    const subscribe::QuerySetId set = it->first;
+    if (auto making = making_.find(set); making != making_.end()) {
+      making->second = true;
       ++it;
       continue;
     }
-    subscribe::QuerySetId set = it->first;
+    auto& subscriptions = service_->subscriptions();
+    auto begun = subscriptions.begin_subscribe(id_, viewer(), set, it->second);
+    if (begun) {
+      (void)subscriptions.finish_subscribe(id_, set);
+      ++it;
+      continue;
+    }
     it = queries_.erase(it);
-    on_set_failed(set, rows.error());
+    on_set_failed(set, begun.error());
   }
 }
 
@@ -217,12 +225,21 @@ void Session::subscribe(subscribe::QuerySetId set, std::vector<std::string> quer
     return;
   }
   queries_[set] = std::move(queries);
+  making_[set] = false;
   service_->metrics().subscriptions.set(
       static_cast<int64_t>(service_->subscriptions().plan_count()));
   std::shared_ptr<subscribe::InitialRows> initial = std::move(*begun);
   auto finish = [self = shared_from_this(), set, rows = std::move(rows), late = std::move(late),
                  ended = std::move(ended)](Result<subscribe::QuerySetRows> made) {
     auto& subscriptions = self->service_->subscriptions();
+    const bool again = std::exchange(self->making_[set], false);
+    self->making_.erase(set);
+    if (again && !self->ended_) {
+      std::vector<std::string> texts = std::move(self->queries_[set]);
+      self->queries_.erase(set);
+      self->subscribe(set, std::move(texts), rows, late, ended);
+      return;
+    }
     if (!made) {
       (void)subscriptions.unsubscribe(self->id_, set, subscribe::Subscriptions::DroppedRows::kOmit);
       self->queries_.erase(set);

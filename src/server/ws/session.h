@@ -121,6 +121,8 @@ class Session : public SocketReader, public Client, public std::enable_shared_fr
   RequestRate rate_;  ///< of the io thread
   // Of the lane.
   std::map<subscribe::QuerySetId, std::vector<std::string>> queries_;
+  /// Sets whose first rows are being made; true where the module changed meanwhile.
+  std::map<subscribe::QuerySetId, bool> making_;
 
   Mutex mutex_;
   bool holding_ = false;

@@ -1,5 +1,5 @@
 // The whole server is killed (SIGKILL) under load again and again, at seeded moments: while clients transfer money, while it
-// recovers, while a module is published. After each kill it is started on the same data, the clients come back with their
+// recovers, while a module is published, while it stops and writes its checkpoint. After each kill it is started on the same data, the clients come back with their
 // tokens, and what they were told is held against what is there:
 //  - a transfer that was confirmed is in the ledger as it was asked for; one that was refused is not;
 //  - every balance is what the ledger says, and their sum is what it always was: nothing is half applied;
@@ -95,7 +95,7 @@ class Round {
   }
 
   /// Load until the seed's moment, then the kill. What is under way is never answered.
-  async load(publish) {
+  async load(kind) {
     const under_way = [];
     const failures = [];
     const run = (work) => work.catch((error) => {
@@ -108,11 +108,16 @@ class Round {
     const answers = this.told.confirmed.size + 1 + this.roll(400);
     const end = Date.now() + 20 + this.roll(200);
     while (this.told.confirmed.size < answers && Date.now() < end && failures.length === 0) await pause(0);
-    if (publish) run(this.server.publish('lobby', { name: `other-${this.told.asked}` }));
+    if (kind === 'publish') run(this.server.publish('lobby', { name: `other-${this.told.asked}` }));
     const spin = process.hrtime.bigint() + BigInt(this.roll(3_000_000));
     while (process.hrtime.bigint() < spin);
     const seen = rows(this.watcher.db.transferLine);
     const beats = rows(this.watcher.db.beats)[0].count;
+    if (kind === 'stop') {
+      this.stopped = true;
+      this.server.child.kill('SIGTERM');
+      await pause(this.roll(40));
+    }
     this.server.child.kill('SIGKILL');
     this.stopped = true;
     await this.server.ended;
@@ -147,9 +152,10 @@ async function one_kill(server, bindings, told, seed) {
   const roll = dice(seed);
   const round = new Round(server, bindings, told, roll);
   await round.connect_all();
-  const kind = roll(100);
-  const { seen, beats } = await round.load(kind >= 95);
-  if (kind < 15) {  // while it recovers
+  const percent = roll(100);
+  const kind = percent < 15 ? 'recovery' : percent < 25 ? 'stop' : percent < 30 ? 'publish' : 'load';
+  const { seen, beats } = await round.load(kind);
+  if (kind === 'recovery') {
     for (let i = 1 + roll(3); i > 0; --i) {
       const starting = server.run().catch(() => {});
       await pause(roll(60));
