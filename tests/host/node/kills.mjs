@@ -193,8 +193,9 @@ const started = Date.now();
 while (done < kills) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'orrery-kills-'));
   let seed = first_seed + done;
+  let server;
   try {
-    const server = await Server.start({ folder });
+    server = await Server.start({ folder });
     await server.publish('vault', { name: 'vault' });
     const bindings = await bindings_of(server, 'vault');
     const told = new Told();
@@ -207,6 +208,7 @@ while (done < kills) {
     assert.equal(await server.halt(), 0, 'the last of them stops cleanly');
   } catch (error) {
     console.error(`kill ${done} with seed ${seed} (data in ${folder}):`, error);
+    server?.child.kill('SIGKILL');
     process.exit(1);
   }
   fs.rmSync(folder, { recursive: true, force: true });

@@ -4,6 +4,7 @@
 //
 // usage: node storm.mjs SECONDS [CLIENTS] [SEED]
 import assert from 'node:assert/strict';
+import { Auditor } from './audit.mjs';
 import { bindings_of } from './bindings.mjs';
 import { connect, pause, rows, unsubscribe } from './client.mjs';
 import { RawSocket, v2 } from './raw.mjs';
@@ -20,6 +21,11 @@ const counts = {};
 const count = (what) => { counts[what] = (counts[what] ?? 0) + 1; };
 
 const server = await Server.start();
+process.on('uncaughtException', (error) => {
+  console.error(error);
+  server.child.kill('SIGKILL');
+  process.exit(1);
+});
 const owner = await server.new_identity();
 await server.publish('vault', { name: 'vault', token: owner.token });
 await server.publish('lookout', { name: 'lookout', token: owner.token });
@@ -78,6 +84,29 @@ async function banker(i) {
     }
     if (i % 4 === 0 || gone()) client.connection.disconnect();
     else await client.close();
+  }
+}
+
+/// Follows each of its query sets by itself, row by row.
+async function auditor() {
+  while (on()) {
+    const audit = await Auditor.open(server, 'vault', { confirmed: roll(2) === 0 }).catch(() => undefined);
+    if (!audit) {
+      await pause(20);
+      continue;
+    }
+    for (let turn = 0; turn < 50 && on() && !audit.gone; ++turn) {
+      const live = [...audit.sets.keys()];
+      for (let i = roll(6); i >= 0; --i) {
+        const dice = roll(6);
+        if (dice === 0 && live.length < 6) audit.subscribe([kQueries[roll(4)], ...(roll(3) === 0 ? [kQueries[roll(4)]] : [])]);
+        else if (dice === 1 && live.length > 0) audit.unsubscribe(live.splice(roll(live.length), 1)[0]);
+        else audit.send((request) => v2.transfer(request, ticket++, roll(32), roll(32), BigInt(roll(20))));
+      }
+      if (!(await audit.settle(60_000))) break;
+      count('audits');
+    }
+    audit.raw.vanish();
   }
 }
 
@@ -164,7 +193,7 @@ async function publisher() {
   }
 }
 
-const work = [publisher(), browser(), browser(), vanisher(), vanisher(), sailor(), sailor()];
+const work = [publisher(), browser(), browser(), vanisher(), vanisher(), sailor(), sailor(), auditor(), auditor(), auditor()];
 for (let i = 0; i < many; ++i) work.push(banker(i));
 await Promise.all(work);
 const last = await connect(server, 'vault', vault);
