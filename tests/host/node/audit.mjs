@@ -46,6 +46,7 @@ export class Auditor {
     assert.equal(auditor.raw.status, 101);
     auditor.raw.socket.on('error', () => {});
     auditor.sets = new Map();
+    auditor.queries = new Map();
     auditor.history = [];
     auditor.request = 0;
     auditor.answered = 0;
@@ -57,6 +58,7 @@ export class Auditor {
 
   subscribe(queries) {
     const set = this.next_set++;
+    this.queries.set(set, queries);
     this.raw.send(v2.subscribe(++this.request, set, queries));
     return set;
   }
@@ -75,16 +77,19 @@ export class Auditor {
 
   read() {
     for (const frame of this.raw.frames.splice(0)) {
-      this.parts = this.parts ? Buffer.concat([this.parts, frame.payload]) : frame.payload;
       if (frame.code > 2) {
-        this.parts = undefined;
+        if (frame.code === 9) this.raw.send(frame.payload, { code: 10 });
         continue;
       }
+      this.parts = this.parts ? Buffer.concat([this.parts, frame.payload]) : frame.payload;
       if (!frame.last) continue;
       this.message(new BinaryReader(new Uint8Array(this.parts).subarray(1)));
       this.parts = undefined;
     }
   }
+
+  /// What was told of one set lately.
+  told_of(set) { return this.history.filter((each) => each.replace(/\(.*/, '').endsWith(String(set))).slice(-8).join(' '); }
 
   add(rows, row, n) {
     const count = (rows.get(row) ?? 0) + n;
@@ -96,12 +101,12 @@ export class Auditor {
   update(changes) {
     for (const { set, tables } of changes) {
       const rows = this.sets.get(set);
-      assert.ok(rows, `an update for the set ${set}, which is not there: ${this.history.slice(-12).join(' ')}`);
+      assert.ok(rows, `an update for the set ${set}, which is not there: ${this.told_of(set)}`);
       this.history.push(`update${set}`);
       for (const { inserts } of tables) for (const row of inserts) this.add(rows, row, 1);
       for (const { deletes } of tables) {
         for (const row of deletes) {
-          assert.ok(this.add(rows, row, -1) >= 0, `set ${set} loses ${row}, which it never had: ${this.history.slice(-12).join(' ')}`);
+          assert.ok(this.add(rows, row, -1) >= 0, `${this.queries.get(set)} loses ${row}, which it never had: ${this.told_of(set)}`);
         }
       }
     }
