@@ -499,6 +499,7 @@ class Sql(CliCase):
         terminal.expect(r"Ada(.|\r|\n)*\(1 row\)")
         terminal.type("SELEC;\n")
         terminal.expect("orrery: .*SELEC")
+        terminal.expect(f"{name}> ")
         terminal.type("\x04")
         self.assertEqual(terminal.wait(), FAILED)
 
