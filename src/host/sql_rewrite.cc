@@ -41,9 +41,11 @@ std::optional<std::string> bytes_of_hex(std::string_view text) {
   return out;
 }
 
-Error no_table(std::string_view name) {
-  return Error(ErrorCode::kTableNotFound, "no such table: `" + std::string(name) +
-                                              "`. If the table exists, it may be marked private.");
+Error no_table(const sql::Name& name) {
+  return Error(ErrorCode::kTableNotFound,
+               "no such table: `" + name.text +
+                   "`. If the table exists, it may be marked private.",
+               name.position);
 }
 
 Error no_literal(std::string_view text, const AlgebraicType& type) {
@@ -502,7 +504,7 @@ Status SqlRewriter::named_table(sql::TableRefPtr& ref, Scope& scope) {
   if (bound != nullptr) {
     if (input_.rights == SqlRights::kClient &&
         bound->def->access == schema::TableAccess::kPrivate && unfiltered_ == nullptr) {
-      return no_table(named.name.text);
+      return no_table(named.name);
     }
     tables_.push_back(bound);
     inputs_.push_back(bound->id);
@@ -514,7 +516,7 @@ Status SqlRewriter::named_table(sql::TableRefPtr& ref, Scope& scope) {
     if (replaced == nullptr) named.name = quoted(bound->def->qualified_name);
   } else if (const auto view = input_.tables.definition().find_view(named.name.text)) {
     if (input_.rights == SqlRights::kClient && !view.def->is_public) {
-      return no_table(named.name.text);
+      return no_table(named.name);
     }
     for (const schema::ColumnDef& column : view.def->columns) {
       source.columns.push_back({column.name, column.resolved_type});
@@ -523,7 +525,7 @@ Status SqlRewriter::named_table(sql::TableRefPtr& ref, Scope& scope) {
     ORRERY_TRY_ASSIGN(replaced, view_rows(*input_.tables.of_view(*view.def)));
   } else {
     const std::optional<AlgebraicType> row = system_row_type(named.name.text);
-    if (!row || input_.rights != SqlRights::kOwner) return no_table(named.name.text);
+    if (!row || input_.rights != SqlRights::kOwner) return no_table(named.name);
     for (const types::TypeElement& element : row->elements()) {
       source.columns.push_back({std::string(element.name_or_empty()), element.type});
     }
@@ -683,7 +685,7 @@ Result<const BoundTable*> SqlRewriter::target(sql::Name& name) {
     if (input_.tables.definition().find_view(name.text) || is_system_table(name.text)) {
       return Error(ErrorCode::kReadOnly, "`" + name.text + "` cannot be written to by SQL");
     }
-    return no_table(name.text);
+    return no_table(name);
   }
   name = quoted(bound->def->qualified_name);
   tables_.push_back(bound);

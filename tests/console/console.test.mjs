@@ -247,6 +247,13 @@ describe('the console', () => {
     const line = await mark.evaluate((element) => element.closest('.cm-line').textContent);
     assert.equal(line, 'WHERE value >< 3', 'the mark is on the third line');
     await stage.picture(page, 'sql-error');
+    await write('SELECT\n  name, nothing FROM gauge');
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('alert').getByText("Column 'nothing' not found").waitFor();
+    await page.locator('.cm-lintRange-error', { hasText: 'nothing' }).waitFor();
+    await write('SELECT *\nFROM nowhere');
+    await page.keyboard.press('Control+Enter');
+    await page.locator('.cm-lintRange-error', { hasText: 'nowhere' }).waitFor();
     // Faster than a page draws, and with a completion on the way.
     await page.keyboard.press('Control+a');
     await page.keyboard.type('SELECT nam');
