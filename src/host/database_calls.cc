@@ -127,8 +127,9 @@ CallOutcome DatabaseImpl::guest_reducer(const CallableFunction& function,
 }
 
 CallOutcome DatabaseImpl::run_reducer(const CallableFunction& function, const Caller& caller,
-                                      std::string_view arguments, int64_t timestamp) {
+                                      std::string_view arguments) {
   const int64_t started = now_nanos();
+  const int64_t timestamp = micros_at(started);
   std::unique_ptr<storage::Transaction> transaction = begin();
   CallOutcome out = guest_reducer(function, *transaction, caller, timestamp, arguments);
   if (out.status != CallStatus::kOk) {
@@ -167,7 +168,7 @@ CallOutcome DatabaseImpl::call_reducer_on_lane(const Caller& caller, std::string
   if (std::optional<std::string> error = argument_error(*function, "reducer", arguments)) {
     return refused(CallStatus::kBadArguments, std::move(*error));
   }
-  return run_reducer(*function, caller, arguments, now_micros());
+  return run_reducer(*function, caller, arguments);
 }
 
 void DatabaseImpl::call_reducer(const Caller& caller, std::string name, std::string arguments,

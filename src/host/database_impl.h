@@ -76,6 +76,8 @@ class DatabaseImpl final : public HostedDatabase,
   void post(std::function<void()> task) override;
   void post_after(int64_t micros, std::function<void()> task) override;
   DatabaseCounts counts() const override;
+  bool on_lane() const override { return lane_.on_lane(); }
+  void at_pause(std::function<void()> task) override { lane_.at_pause(std::move(task)); }
   void connect(const Caller& caller, std::string jwt_payload, CallDone done) override;
   void disconnect(const Caller& caller, CallDone done) override;
   void call_reducer(const Caller& caller, std::string name, std::string arguments,
@@ -109,6 +111,15 @@ class DatabaseImpl final : public HostedDatabase,
   std::shared_ptr<const Generation> generation() const;
   int64_t now_micros() const { return options_.environment.clock->wall_nanos() / 1000; }
   int64_t now_nanos() const { return options_.environment.clock->monotonic_nanos(); }
+  /// Of the wall clock when the monotonic one shows `nanos`, which it does now: one reading serves
+  /// for both, and the distance of the clocks is measured again after a millisecond.
+  int64_t micros_at(int64_t nanos) {
+    if (nanos >= clocks_measured_ + env::kNanosPerMilli || clocks_measured_ == 0) {
+      clocks_measured_ = nanos;
+      clocks_apart_ = options_.environment.clock->wall_nanos() - nanos;
+    }
+    return (nanos + clocks_apart_) / 1000;
+  }
   bool is_owner(const types::Identity& identity) const {
     return identity == owner_ || identity == identity_;
   }
@@ -145,7 +156,7 @@ class DatabaseImpl final : public HostedDatabase,
   CallOutcome guest_reducer(const CallableFunction& function, storage::Transaction& transaction,
                             const Caller& caller, int64_t timestamp, std::string_view arguments);
   CallOutcome run_reducer(const CallableFunction& function, const Caller& caller,
-                          std::string_view arguments, int64_t timestamp);
+                          std::string_view arguments);
   CallOutcome call_reducer_on_lane(const Caller& caller, std::string_view name,
                                    std::string_view arguments);
   CallOutcome connect_on_lane(const Caller& caller, std::string_view jwt_payload);
@@ -198,6 +209,8 @@ class DatabaseImpl final : public HostedDatabase,
   mutable Mutex generation_mutex_;
   std::shared_ptr<const Generation> generation_;  ///< guarded; written on the lane
   const Generation* current_ = nullptr;           ///< the same, for the lane
+  int64_t clocks_measured_ = 0;  ///< 0: never
+  int64_t clocks_apart_ = 0;
   std::unique_ptr<ModuleInstance> main_;
   CommitObserver* observer_ = nullptr;
   ViewInstances views_;

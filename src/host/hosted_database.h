@@ -122,6 +122,11 @@ class HostedDatabase {
   /// The same after that time; never where the database goes down before. On the lane.
   virtual void post_after(int64_t micros, std::function<void()> task) = 0;
   virtual DatabaseCounts counts() const = 0;
+  /// The caller runs on the lane.
+  virtual bool on_lane() const = 0;
+  /// On the lane: runs `task` at once, or, while many short tasks are queued, behind some hundreds
+  /// of them.
+  virtual void at_pause(std::function<void()> task) = 0;
 
   /// client_connected and the row of st_client; `jwt_payload` empty where there is no token. An
   /// outcome other than kOk refuses the connection.

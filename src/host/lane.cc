@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "base/assert.h"
 #include "env/timed_wait.h"
@@ -37,14 +38,19 @@ Lane::~Lane() {
 }
 
 bool Lane::push(Node* node) {
+  if (on_lane()) {
+    // It runs, so it neither ends nor sleeps before it has seen this.
+    enqueue(node);
+    return true;
+  }
   // stop() waits until nobody is between these two, so a task is either refused or run.
   posting_.fetch_add(1, std::memory_order_seq_cst);
-  if (stopping_.load(std::memory_order_seq_cst) && !on_lane()) {
+  if (stopping_.load(std::memory_order_seq_cst)) {
     posting_.fetch_sub(1, std::memory_order_release);
     delete node;
     return false;
   }
-  if (queued_.load(std::memory_order_relaxed) >= tasks_max_ && !on_lane()) {
+  if (queued_.load(std::memory_order_relaxed) >= tasks_max_) {
     UniqueLock<Mutex> lock(mutex_);
     // Pairs with loop(): either this sees the room made, or the lane sees somebody waiting.
     waiting_for_room_.fetch_add(1, std::memory_order_seq_cst);
@@ -126,21 +132,61 @@ void Lane::sleep_until_work() {
   sleeping_.store(false, std::memory_order_seq_cst);
 }
 
+void Lane::run_pauses() {
+  rounds_in_hurry_ = 0;
+  // One may ask for another.
+  for (size_t i = 0; i < pauses_.size(); ++i) {
+    const std::unique_ptr<Node> task = std::move(pauses_[i]);
+    task->run();
+  }
+  pauses_.clear();
+}
+
+/// Some of the tasks that are queued; how many.
+uint32_t Lane::run_round() {
+  uint64_t counted_late = 0;
+  auto count = [&] {
+    queued_.fetch_sub(counted_late, std::memory_order_seq_cst);
+    counted_late = 0;
+    if (waiting_for_room_.load(std::memory_order_seq_cst) > 0) {
+      LockGuard<Mutex> lock(mutex_);
+      room_.notify_all();
+    }
+  };
+  uint32_t ran = 0;
+  for (; ran < kRoundTasks; ++ran) {
+    Node* task = dequeue();
+    if (task == nullptr) break;
+    task->run();
+    ++counted_late;
+    // Those who wait for room need to know at once; for others at the end will do.
+    if (waiting_for_room_.load(std::memory_order_relaxed) > 0) count();
+  }
+  if (ran > 0) count();
+  return ran;
+}
+
+/// Whether it hurries: it does where a round was full of tasks that took no time.
+void Lane::note_round(uint32_t ran) {
+  constexpr int64_t kShortNanos = 20'000;
+  constexpr uint32_t kRoundsMax = 4;
+  if (ran < kRoundTasks) {
+    hurries_ = false;
+    round_started_ = 0;
+  } else {
+    const int64_t now = clock_.monotonic_nanos();
+    hurries_ = round_started_ != 0 && now - round_started_ < kShortNanos * kRoundTasks;
+    round_started_ = now;
+    ++rounds_in_hurry_;
+  }
+  if (!pauses_.empty() && (!hurries_ || rounds_in_hurry_ >= kRoundsMax)) run_pauses();
+}
+
 void Lane::loop() {
-  constexpr int kTasksBetweenTimers = 64;
   thread_id_.store(this_thread(), std::memory_order_relaxed);
   for (;;) {
-    int ran = 0;
-    for (; ran < kTasksBetweenTimers; ++ran) {
-      Node* task = dequeue();
-      if (task == nullptr) break;
-      task->run();
-      queued_.fetch_sub(1, std::memory_order_seq_cst);
-      if (waiting_for_room_.load(std::memory_order_seq_cst) > 0) {
-        LockGuard<Mutex> lock(mutex_);
-        room_.notify_all();
-      }
-    }
+    const uint32_t ran = run_round();
+    note_round(ran);
     const bool stopping = stopping_.load(std::memory_order_seq_cst);
     if (!stopping && run_timers()) continue;
     if (ran > 0) continue;

@@ -44,6 +44,16 @@ class Lane {
   /// On the lane.
   void cancel(TimerId id);
 
+  /// On the lane: runs `task` at once, or, while many short tasks are queued, behind some hundreds of
+  /// them: for what is cheaper done seldom.
+  template <class Task>
+  void at_pause(Task&& task) {
+    if (!hurries_) return task();
+    pauses_.push_back(std::unique_ptr<Node>(new TaskOf<std::decay_t<Task>>(std::forward<Task>(task))));
+  }
+  /// On the lane: what waits for a pause runs now; before the lane stands still.
+  void run_pauses();
+
   bool on_lane() const { return thread_id_.load(std::memory_order_relaxed) == this_thread(); }
   /// Tasks that wait, roughly.
   uint64_t waiting() const { return queued_.load(std::memory_order_relaxed); }
@@ -83,6 +93,8 @@ class Lane {
     bool set_ = false;
   };
 
+  static constexpr uint32_t kRoundTasks = 64;  ///< between two looks at the timers
+
   static uint64_t this_thread();
   bool push(Node* node);
   void enqueue(Node* node);
@@ -90,6 +102,8 @@ class Lane {
   void loop();
   void sleep_until_work();
   bool run_timers();
+  uint32_t run_round();
+  void note_round(uint32_t ran);
   TimerId add_timer(int64_t at_nanos, Node* task);
 
   env::Clock& clock_;
@@ -106,6 +120,10 @@ class Lane {
   ConditionVariable work_;
   ConditionVariable room_;
   std::vector<Timer> timers_;  ///< a heap, the first due in front
+  std::vector<std::unique_ptr<Node>> pauses_;
+  bool hurries_ = false;          ///< the last rounds were full of short tasks
+  uint32_t rounds_in_hurry_ = 0;  ///< since the last pause
+  int64_t round_started_ = 0;
   TimerId next_timer_ = 1;
   std::atomic<uint64_t> thread_id_{0};
   Mutex stop_mutex_;

@@ -6,6 +6,7 @@
 namespace orrery::host {
 
 void LaneHold::serve(Lending how) {
+  lane_.run_pauses();
   const int64_t until = clock_.monotonic_nanos() + kStartNanos;
   UniqueLock<Mutex> lock(mutex_);
   // What was offered may have been given back already.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -58,6 +59,24 @@ TEST(LaneTest, ATaskMayPostPastTheBound) {
   });
   lane.stop();
   EXPECT_EQ(ran, 100);
+}
+
+TEST(LaneTest, WhatWaitsForAPauseRunsSoonAndBeforeTheEnd) {
+  constexpr int kTasks = 10'000;
+  Lane lane(test_clock(), 16);
+  int asked = 0, ran = 0, most = 0;
+  lane.post([&] {
+    for (int i = 0; i < kTasks; ++i) {
+      lane.post([&] {
+        lane.at_pause([&] { ++ran; });
+        most = std::max(most, ++asked - ran);
+      });
+    }
+  });
+  lane.run([&] {});
+  lane.stop();
+  EXPECT_EQ(ran, kTasks);
+  EXPECT_LE(most, 256);
 }
 
 TEST(LaneTest, TimersFireInOrderOfTime) {

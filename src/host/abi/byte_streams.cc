@@ -8,7 +8,12 @@ namespace orrery::host {
 void ByteStreams::reset() {
   // One large answer must not be paid for ever after.
   constexpr size_t kKeptBytes = 1 << 16;
-  for (uint32_t i = 0; i < source_count_; ++i) sources_[i] = {};
+  for (uint32_t i = 0; i < source_count_; ++i) {
+    Source& source = sources_[i];
+    source.rest = {};
+    if (source.owned.capacity() > kKeptBytes) source.owned = std::string();
+    source.owned.clear();
+  }
   for (uint32_t i = 0; i < sink_count_; ++i) {
     if (sinks_[i].capacity() > kKeptBytes) sinks_[i] = std::string();
     sinks_[i].clear();

@@ -194,8 +194,7 @@ uint32_t datastore_table_scan_bsatn(HostCall& call, uint32_t table, uint32_t out
   }
   if (ReadRecorder* reads = guest.env().call().reads) reads->read_table(*open.bound);
   guest.store(result,
-              guest.env().iterators().open(
-                  open.table(), storage::BsatnScan(open.table(), open.transaction->view())));
+              guest.env().iterators().open_table(open.table(), open.transaction->view()));
   return 0;
 }
 
@@ -238,20 +237,11 @@ uint32_t datastore_index_scan_point_bsatn(HostCall& call, uint32_t index, uint32
     return 0;
   }
   // At most one row: it is fetched at once, which spares a cursor.
-  std::string& row = env.scratch();
-  row.clear();
-  uint32_t rows = 0;
-  {
-    storage::ReadLatch latch(open.table());
-    auto found = storage::find_unique_bsatn(open.table(), open.index(), key,
-                                            open.transaction->view(), nullptr);
-    if (!found) return number(env.errno_of(call, found.error()));
-    if (*found != nullptr) {
-      open.table().layout().append_bsatn(*found, &row);
-      rows = 1;
-    }
-  }
-  guest.store(result, env.iterators().open_row(row, rows));
+  storage::ReadLatch latch(open.table());
+  auto found = storage::find_unique_bsatn(open.table(), open.index(), key,
+                                          open.transaction->view(), nullptr);
+  if (!found) return number(env.errno_of(call, found.error()));
+  guest.store(result, env.iterators().open_row(open.table(), *found));
   return 0;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "storage/row_layout.h"
+
 namespace orrery::host {
 namespace {
 
@@ -46,11 +48,21 @@ uint32_t RowIterators::open(const storage::Table& table, storage::BsatnScan scan
   return number;
 }
 
-uint32_t RowIterators::open_row(std::string_view row, uint32_t rows) {
+uint32_t RowIterators::open_table(const storage::Table& table, const storage::ReadView& view) {
   const uint32_t number = take_slot();
   Iterator& iterator = slots_[number - 1];
-  iterator.rows.assign(row);
-  if (rows > 0) iterator.chunk_ends.push_back(row.size());
+  iterator.table = &table;
+  iterator.scan.emplace(table, view);
+  ++live_scans_;
+  return number;
+}
+
+uint32_t RowIterators::open_row(const storage::Table& table, storage::RowRef image) {
+  const uint32_t number = take_slot();
+  if (image == nullptr) return number;
+  Iterator& iterator = slots_[number - 1];
+  table.layout().append_bsatn(image, &iterator.rows);
+  iterator.chunk_ends.push_back(iterator.rows.size());
   return number;
 }
 

@@ -21,8 +21,10 @@ class RowIterators {
  public:
   /// The number of a new iterator over the scan's rows.
   uint32_t open(const storage::Table& table, storage::BsatnScan scan);
-  /// Over one row; none where `row` is empty and `rows` 0.
-  uint32_t open_row(std::string_view row, uint32_t rows);
+  /// Over all rows of a table.
+  uint32_t open_table(const storage::Table& table, const storage::ReadView& view);
+  /// Over a copy of one row, or over none where `image` is null. Under the table's latch.
+  uint32_t open_row(const storage::Table& table, storage::RowRef image);
   /// Whole rows into `out`: kExhausted with the last ones, 0 while there are more, or an errno.
   /// `size`: bytes written, or needed where errno kBufferTooSmall.
   int32_t advance(uint32_t number, std::span<uint8_t> out, uint32_t* size);
