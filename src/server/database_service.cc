@@ -165,7 +165,21 @@ void DatabaseService::watch(storage::TableId table, bool watched) {
   database_->watch(table, watched);
 }
 
+void DatabaseService::wake(const std::shared_ptr<ws::Socket>& socket) {
+  if (!database_->on_lane()) return socket->wake();
+  waking_.push_back(socket);
+  if (waking_.size() > 1) return;
+  database_->at_pause([self = shared_from_this()] {
+    std::vector<std::shared_ptr<ws::Socket>> sockets = std::move(self->waking_);
+    self->waking_.clear();
+    for (const auto& one : sockets) one->wake();
+    sockets.clear();
+    if (self->waking_.empty()) self->waking_ = std::move(sockets);  // its memory
+  });
+}
+
 bool DatabaseService::is_durable(storage::CommitSeq seq, const std::shared_ptr<Client>& client) {
+  if (store_->durable_seq() >= seq) return true;
   {
     LockGuard<Mutex> guard(durable_mutex_);
     if (seq <= durable_seq_) return true;

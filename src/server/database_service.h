@@ -22,6 +22,7 @@
 #include "server/metrics.h"
 #include "server/worker_pool.h"
 #include "server/ws/server_message.h"
+#include "server/ws/socket.h"
 #include "subscribe/subscriptions.h"
 
 namespace orrery::server {
@@ -117,6 +118,10 @@ class DatabaseService final : public host::CommitObserver,
   storage::CommitSeq last_seq() const { return last_seq_; }
   void note_seq(storage::CommitSeq seq) { last_seq_ = std::max(last_seq_, seq); }
 
+  /// There is something in the socket's outbox. Of many that come one after the other on the lane,
+  /// sockets hear together: what goes to one is then one write.
+  void wake(const std::shared_ptr<ws::Socket>& socket);
+
   /// True where everything up to `seq` is durable; else the client is told when it is.
   bool is_durable(storage::CommitSeq seq, const std::shared_ptr<Client>& client);
 
@@ -152,6 +157,7 @@ class DatabaseService final : public host::CommitObserver,
   live::LiveQueries live_queries_;
   std::unordered_map<subscribe::SubscriberId, std::shared_ptr<Client>> clients_;
   storage::CommitSeq last_seq_ = 0;
+  std::vector<std::shared_ptr<ws::Socket>> waking_;
 
   Mutex durable_mutex_;
   storage::CommitSeq durable_seq_ = 0;

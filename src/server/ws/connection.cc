@@ -25,11 +25,11 @@ Connection::Connection(std::shared_ptr<http::IoLoop> loop, asio::ip::tcp::socket
       on_gone_(std::move(on_gone)),
       frames_(limits.message_bytes_max),
       early_(std::move(early)),
-      input_(std::make_unique<std::array<char, kReadBytes>>()),
       last_active_(Clock::now()),
       last_ping_(last_active_) {
   error_code ignored;
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  socket_.non_blocking(true, ignored);
 }
 
 Connection::~Connection() {
@@ -53,7 +53,7 @@ void Connection::start(std::shared_ptr<SocketReader> reader) {
 }
 
 void Connection::wake() {
-  asio::post(loop_->io, [self = shared_from_this()] { self->pump(); });
+  loop_->wake(shared_from_this());
 }
 
 void Connection::close(uint16_t code, std::string_view reason) {
@@ -69,18 +69,32 @@ void Connection::drop(std::string_view why) {
 
 void Connection::read() {
   if (finished_ || close_received_) return;
-  socket_.async_read_some(
-      asio::buffer(*input_), [self = shared_from_this()](error_code error, size_t bytes) {
-        if (error) {
-          self->finish(error == asio::error::eof ? "the client hung up" : "the connection broke");
-          return;
-        }
-        self->last_active_ = Clock::now();
-        self->take_input({self->input_->data(), bytes});
-        self->pump();
-        if (self->close_sent_ && self->close_received_ && !self->writing_) self->finish("closed");
-        self->read();
-      });
+  // Who is idle has no buffer: the loop's serves for all.
+  socket_.async_wait(asio::ip::tcp::socket::wait_read,
+                     [self = shared_from_this()](error_code error) {
+                       if (error) {
+                         self->finish("the connection broke");
+                       } else {
+                         self->read_some();
+                       }
+                     });
+}
+
+void Connection::read_some() {
+  if (finished_) return;
+  error_code error;
+  const size_t bytes = socket_.read_some(asio::buffer(loop_->input), error);
+  if (error && error != asio::error::would_block && error != asio::error::try_again) {
+    finish(error == asio::error::eof ? "the client hung up" : "the connection broke");
+    return;
+  }
+  if (bytes > 0) {
+    last_active_ = Clock::now();
+    take_input({loop_->input.data(), bytes});
+    pump();
+    if (close_sent_ && close_received_ && !writing_) finish("closed");
+  }
+  read();
 }
 
 void Connection::take_input(std::string_view input) {

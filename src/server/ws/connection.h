@@ -18,7 +18,9 @@
 
 namespace orrery::server::ws {
 
-class Connection final : public Socket, public std::enable_shared_from_this<Connection> {
+class Connection final : public Socket,
+                         public http::IoLoop::Sleeper,
+                         public std::enable_shared_from_this<Connection> {
  public:
   /// `early`: what the client sent behind its upgrade request. `on_gone` is called on the loop when
   /// the TCP socket is closed.
@@ -29,14 +31,14 @@ class Connection final : public Socket, public std::enable_shared_from_this<Conn
   void set_outbox(std::shared_ptr<Outbox> outbox) override { outbox_ = std::move(outbox); }
   void start(std::shared_ptr<SocketReader> reader) override;
   void wake() override;
+  void woken() override { pump(); }
   void close(uint16_t code, std::string_view reason) override;
   void drop(std::string_view why) override;
 
  private:
   using Clock = std::chrono::steady_clock;
-  static constexpr size_t kReadBytes = 64 << 10;
-
   void read();
+  void read_some();
   void take_input(std::string_view input);
   /// False where nothing more is to be read.
   bool on_event(FrameReader::Event event);
@@ -55,7 +57,6 @@ class Connection final : public Socket, public std::enable_shared_from_this<Conn
   std::shared_ptr<SocketReader> reader_;
   FrameReader frames_;
   std::string early_;
-  std::unique_ptr<std::array<char, kReadBytes>> input_;
 
   Outbox::Batch batch_;
   std::string control_;       ///< control frames to send next

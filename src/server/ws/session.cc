@@ -102,22 +102,12 @@ void Session::on_message(MessageKind kind, std::string message) {
   decode(kind, std::make_shared<const std::string>(std::move(message)));
 }
 
-void Session::submit(Order order, std::function<void()> request) {
-  if (ended_) return;
-  if (requests_.fetch_add(1, std::memory_order_relaxed) >= options_.requests_max) {
-    service_->metrics().dropped_fast.add();
-    end(kCloseAgain, "too many requests");
-    return;
-  }
-  {
-    LockGuard<Mutex> guard(mutex_);
-    if (holding_) {
-      held_.push_back({order, std::move(request)});
-      return;
-    }
-    holding_ = order == Order::kHolds;
-  }
-  request();
+bool Session::take_request() {
+  if (ended_) return false;
+  if (requests_.fetch_add(1, std::memory_order_relaxed) < options_.requests_max) return true;
+  service_->metrics().dropped_fast.add();
+  end(kCloseAgain, "too many requests");
+  return false;
 }
 
 void Session::next_request() {
@@ -146,7 +136,7 @@ void Session::send(std::shared_ptr<const ServerMessage> message, storage::Commit
     case Outbox::Pushed::kQueued:
       break;
     case Outbox::Pushed::kWake:
-      socket_->wake();
+      service_->wake(socket_);
       break;
     case Outbox::Pushed::kClosed:
       return;

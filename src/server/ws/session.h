@@ -69,7 +69,19 @@ class Session : public SocketReader, public Client, public std::enable_shared_fr
   };
   /// Runs `request` when those before it that hold have ended. Each request calls done() when it is
   /// answered.
-  void submit(Order order, std::function<void()> request);
+  template <class Run>
+  void submit(Order order, Run&& request) {
+    if (!take_request()) return;
+    {
+      LockGuard<Mutex> guard(mutex_);
+      if (holding_) {
+        held_.push_back({order, std::forward<Run>(request)});
+        return;
+      }
+      holding_ = order == Order::kHolds;
+    }
+    request();
+  }
   void next_request();
   void done() { requests_.fetch_sub(1, std::memory_order_relaxed); }
 
@@ -105,6 +117,8 @@ class Session : public SocketReader, public Client, public std::enable_shared_fr
     Order order;
     std::function<void()> run;
   };
+  /// False where the connection has ended or ends for it.
+  bool take_request();
   void connect();
   void connected(const host::CallOutcome& outcome);
 
