@@ -196,25 +196,23 @@ InsertError insert_error(uint32_t status) {
   return {type, static_cast<uint16_t>(status), std::move(message)};
 }
 
-Cursor Cursor::over_table(TableSlot& table) {
-  Cursor cursor;
-  const uint32_t status = host::datastore_table_scan_bsatn(table_id(table), &cursor.iter_);
+uint32_t open_table_scan(TableSlot& table) {
+  uint32_t iter = 0;
+  const uint32_t status = host::datastore_table_scan_bsatn(table_id(table), &iter);
   if (status != StatusCode::OK) fail_status("scan failed", table.name, status);
-  cursor.open_ = true;
-  return cursor;
+  return iter;
 }
 
-Cursor Cursor::at_point(IndexSlot& index) {
+uint32_t open_point_scan(IndexSlot& index) {
   const uint32_t id = index_id(index);
   const bsatn::Writer& key = filled_scratch();
-  Cursor cursor;
-  const uint32_t status = host::datastore_index_scan_point_bsatn(id, key.data(), key.size(), &cursor.iter_);
+  uint32_t iter = 0;
+  const uint32_t status = host::datastore_index_scan_point_bsatn(id, key.data(), key.size(), &iter);
   if (status != StatusCode::OK) fail_status("index scan failed", index.name, status);
-  cursor.open_ = true;
-  return cursor;
+  return iter;
 }
 
-Cursor Cursor::over_range(IndexSlot& index, const ScanBounds& bounds) {
+uint32_t open_range_scan(IndexSlot& index, const ScanBounds& bounds) {
   const uint32_t id = index_id(index);
   const bsatn::Writer& key = filled_scratch();
   const uint8_t* const start = key.data() + bounds.prefix_end;
@@ -222,52 +220,37 @@ Cursor Cursor::over_range(IndexSlot& index, const ScanBounds& bounds) {
   const bool one_bound = bounds.start_end == key.size();
   const uint8_t* const end = one_bound ? start : key.data() + bounds.start_end;
   const size_t end_size = one_bound ? start_size : key.size() - bounds.start_end;
-  Cursor cursor;
+  uint32_t iter = 0;
   const uint32_t status = host::datastore_index_scan_range_bsatn(
       id, bounds.prefix_columns == 0 ? nullptr : key.data(), bounds.prefix_end, bounds.prefix_columns, start, start_size,
-      end, end_size, &cursor.iter_);
+      end, end_size, &iter);
   if (status != StatusCode::OK) fail_status("index scan failed", index.name, status);
-  cursor.open_ = true;
-  return cursor;
+  return iter;
 }
 
-bool Cursor::refill() {
-  while (open_) {
-    if (buffer_ == nullptr) buffer_ = take_buffer();
-    size_t size = buffer_->capacity;
-    const int32_t status = host::row_iter_bsatn_advance(iter_, buffer_->bytes(), &size);
+ScanChunk next_chunk(uint32_t iter, bool open, Buffer* buffer) {
+  while (open) {
+    if (buffer == nullptr) buffer = take_buffer();
+    size_t size = buffer->capacity;
+    const int32_t status = host::row_iter_bsatn_advance(iter, buffer->bytes(), &size);
     if (status == StatusCode::BUFFER_TOO_SMALL) {
-      std::free(buffer_);
-      buffer_ = make_buffer(size);
+      std::free(buffer);
+      buffer = make_buffer(size);
       continue;
     }
     if (status > 0) fail_status("reading rows failed", nullptr, static_cast<unsigned>(status));
-    open_ = status == 0;
-    at_ = buffer_->bytes();
-    end_ = at_ + size;
-    if (size != 0) return true;
+    open = status == 0;
+    if (size != 0) return {buffer->bytes(), buffer->bytes() + size, buffer, open};
   }
-  close();
-  return false;
+  give_back(iter, open, buffer);
+  return {};
 }
 
-void Cursor::cut_row() { fail("a row of the host ends too early"); }
+void cut_row() { fail("a row of the host ends too early"); }
 
-void Cursor::close() {
-  if (open_) host::row_iter_bsatn_close(iter_);
-  open_ = false;
-  if (buffer_ != nullptr) give_buffer(buffer_);
-  buffer_ = nullptr;
-  at_ = nullptr;
-  end_ = nullptr;
-}
-
-void Cursor::swap(Cursor& other) noexcept {
-  std::swap(at_, other.at_);
-  std::swap(end_, other.end_);
-  std::swap(buffer_, other.buffer_);
-  std::swap(iter_, other.iter_);
-  std::swap(open_, other.open_);
+void give_back(uint32_t iter, bool open, Buffer* buffer) {
+  if (open) host::row_iter_bsatn_close(iter);
+  if (buffer != nullptr) give_buffer(buffer);
 }
 
 }  // namespace SpacetimeDB::detail

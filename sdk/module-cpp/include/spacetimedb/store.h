@@ -66,25 +66,59 @@ struct ScanBounds {
   size_t start_end = 0;  // the end bound takes the rest; where equal to the size, both bounds are the same bytes
 };
 
-/// Rows of a scan as bytes. Owns the host's iterator and a buffer taken from a pool; movable.
+/// The next bytes of a scan; none at its end, where nothing is held any more.
+struct ScanChunk {
+  const uint8_t* at = nullptr;
+  const uint8_t* end = nullptr;
+  struct Buffer* buffer = nullptr;
+  bool open = false;  // the host still has the iterator
+};
+// The host's iterator:
+uint32_t open_table_scan(TableSlot& table);
+uint32_t open_point_scan(IndexSlot& index);
+uint32_t open_range_scan(IndexSlot& index, const ScanBounds& bounds);
+ScanChunk next_chunk(uint32_t iter, bool open, Buffer* buffer);
+void give_back(uint32_t iter, bool open, Buffer* buffer);
+[[noreturn]] void cut_row();
+
+/// Rows of a scan as bytes. Owns the host's iterator and a buffer taken from a pool; movable. Nothing that is not inlined sees
+/// its address: loops over rows keep it in registers.
 class Cursor {
  public:
   Cursor() = default;
-  Cursor(Cursor&& other) noexcept { swap(other); }
+  explicit Cursor(uint32_t iter) : iter_(iter), open_(true) {}
+  Cursor(Cursor&& other) noexcept
+      : at_(other.at_), end_(other.end_), buffer_(other.buffer_), iter_(other.iter_), open_(other.open_) {
+    other.forget();
+  }
   Cursor& operator=(Cursor&& other) noexcept {
-    swap(other);
+    if (this == &other) return *this;
+    close();
+    at_ = other.at_;
+    end_ = other.end_;
+    buffer_ = other.buffer_;
+    iter_ = other.iter_;
+    open_ = other.open_;
+    other.forget();
     return *this;
   }
-  ~Cursor() {
-    if (open_ || buffer_ != nullptr) close();
-  }
-  static Cursor over_table(TableSlot& table);
+  ~Cursor() { close(); }
+  static Cursor over_table(TableSlot& table) { return Cursor(open_table_scan(table)); }
   /// Rows whose key is in scratch().
-  static Cursor at_point(IndexSlot& index);
-  static Cursor over_range(IndexSlot& index, const ScanBounds& bounds);
+  static Cursor at_point(IndexSlot& index) { return Cursor(open_point_scan(index)); }
+  static Cursor over_range(IndexSlot& index, const ScanBounds& bounds) { return Cursor(open_range_scan(index, bounds)); }
 
   /// Whether a row follows; fetches the next chunk when this one is used up.
-  bool more() { return at_ != end_ || refill(); }
+  bool more() {
+    if (at_ != end_) return true;
+    if (!open_ && buffer_ == nullptr) return false;
+    const ScanChunk chunk = next_chunk(iter_, open_, buffer_);
+    at_ = chunk.at;
+    end_ = chunk.end;
+    buffer_ = chunk.buffer;
+    open_ = chunk.open;
+    return at_ != end_;
+  }
   /// The bytes of the rows that are here; decoding advances them.
   template <class T>
   void read(T& row) {
@@ -99,18 +133,24 @@ class Cursor {
       at_ = end_ - in.remaining();
     }
   }
-  void close();
+  void close() {
+    if (open_ || buffer_ != nullptr) give_back(iter_, open_, buffer_);
+    forget();
+  }
 
  private:
-  bool refill();
-  [[noreturn]] static void cut_row();
-  void swap(Cursor& other) noexcept;
+  void forget() {
+    at_ = nullptr;
+    end_ = nullptr;
+    buffer_ = nullptr;
+    open_ = false;
+  }
 
   const uint8_t* at_ = nullptr;
   const uint8_t* end_ = nullptr;
-  struct Buffer* buffer_ = nullptr;
+  Buffer* buffer_ = nullptr;
   uint32_t iter_ = 0;
-  bool open_ = false;  // the host still has the iterator
+  bool open_ = false;
 };
 
 }  // namespace SpacetimeDB::detail

@@ -57,14 +57,14 @@ class RowIterator {
   using reference = T&;
 
   RowIterator() = default;
-  explicit RowIterator(Cursor&& cursor) : cursor_(std::move(cursor)) { ++*this; }
+  [[gnu::always_inline]] explicit RowIterator(Cursor&& cursor) : cursor_(std::move(cursor)) { ++*this; }
   RowIterator(RowIterator&&) = default;
   RowIterator& operator=(RowIterator&&) = default;
 
   T& operator*() { return row_; }
   const T& operator*() const { return row_; }
   T* operator->() { return &row_; }
-  RowIterator& operator++() {
+  [[gnu::always_inline]] RowIterator& operator++() {
     valid_ = cursor_.more();
     if (valid_) cursor_.read(row_);
     return *this;
@@ -132,7 +132,9 @@ class TableAccessor {
     if (deleted != 0) insert(new_row);
     return deleted;
   }
-  detail::RowIterator<T> begin() const { return detail::RowIterator<T>(detail::Cursor::over_table(*slot_)); }
+  [[gnu::always_inline]] detail::RowIterator<T> begin() const {
+    return detail::RowIterator<T>(detail::Cursor::over_table(*slot_));
+  }
   detail::EndOfRows end() const { return {}; }
   std::vector<T> collect() const {
     detail::Cursor cursor = detail::Cursor::over_table(*slot_);
