@@ -65,6 +65,29 @@ class Bare {
   wasm::Function function_;
 };
 
+/// Made when it is first used: what nobody asks for costs nothing.
+template <class T>
+class Lazy {
+ public:
+  explicit Lazy(std::function<std::shared_ptr<T>()> make) : make_(std::move(make)) {}
+  T* operator->() {
+    if (made_ == nullptr) made_ = make_();
+    return made_.get();
+  }
+
+ private:
+  const std::function<std::shared_ptr<T>()> make_;
+  std::shared_ptr<T> made_;
+};
+using LazyModule = std::shared_ptr<Lazy<ModuleHost>>;
+LazyModule lazy_module(const char* name, std::function<void(ModuleHost&)> fill = nullptr) {
+  return std::make_shared<Lazy<ModuleHost>>([name = std::string(name), fill] {
+    auto out = std::make_shared<ModuleHost>(name);
+    if (fill) fill(*out);
+    return out;
+  });
+}
+
 class Cases {
  public:
   const std::vector<HostCase>& all() const { return cases_; }
@@ -96,7 +119,7 @@ class Cases {
 void add_calls(Cases* cases, bool quick) {
   const uint64_t calls = quick ? 50'000 : 500'000;
   auto bare = std::make_shared<Bare>();
-  auto module = std::make_shared<ModuleHost>("synthetic");
+  LazyModule module = lazy_module("synthetic");
   auto none = [](uint64_t) { return std::string(); };
   const std::string word = packed_text("argument");
   std::string words;
@@ -104,18 +127,18 @@ void add_calls(Cases* cases, bool quick) {
   for (const uint32_t window : {1u, 64u}) {
     const std::string name = window == 1 ? "empty reducer, one at a time" : "empty reducer, 64 queued";
     cases->add(name, "wasmtime", calls, [=] { return bare->run(calls); });
-    cases->add(name, "orrery", calls, [=] { return module->run("empty", calls, window, none); });
+    cases->add(name, "orrery", calls, [=] { return (*module)->run("empty", calls, window, none); });
   }
   auto with = [&](const char* name, const char* reducer, const std::string& arguments) {
     cases->add(name, "wasmtime", calls, [=] { return bare->run(calls); });
     cases->add(name, "orrery", calls, [=] {
-      return module->run(reducer, calls, 64, [&](uint64_t) { return arguments; });
+      return (*module)->run(reducer, calls, 64, [&](uint64_t) { return arguments; });
     });
   };
   with("reducer with 1 argument", "fn_with_1_args", word);
   with("reducer with 32 arguments", "fn_with_32_args", words);
   cases->add("print 100 lines to the log", "orrery", 100,
-             [=] { return module->call("print_many_things", packed(uint32_t{100})); });
+             [=] { return (*module)->call("print_many_things", packed(uint32_t{100})); });
 }
 
 // --- rows ---
@@ -130,7 +153,7 @@ std::string people(uint32_t count) {
 
 void add_rows(Cases* cases, bool quick) {
   const uint32_t rows = quick ? 10'000 : 100'000;
-  auto module = std::make_shared<ModuleHost>("synthetic");
+  LazyModule module = lazy_module("synthetic");
   auto sqlite = std::make_shared<SqlitePeople>(SqlitePeople::Key::kUnique);
   auto plain = std::make_shared<SqlitePeople>(SqlitePeople::Key::kNone);
   auto bulk = std::make_shared<const std::string>(people(rows));
@@ -147,8 +170,8 @@ void add_rows(Cases* cases, bool quick) {
     }
     const std::string clear = std::string("clear_") + kind, fill = std::string("insert_bulk_") + kind;
     cases->add(name, "orrery", rows, [=] {
-      module->call(clear);
-      return module->call(fill, *bulk);
+      (*module)->call(clear);
+      return (*module)->call(fill, *bulk);
     });
   };
   insert("insert bulk, no key", "plain", plain);
@@ -156,15 +179,15 @@ void add_rows(Cases* cases, bool quick) {
   insert("insert bulk, 3 indexes", "indexed", nullptr);
   cases->add_timed("update bulk by key", "sqlite", rows, [=] { sqlite->update_bulk(rows); });
   cases->add_timed("update bulk by key", "orrery", rows,
-                   [=] { module->call("update_bulk_unique", packed(rows)); });
+                   [=] { (*module)->call("update_bulk_unique", packed(rows)); });
   auto read = [&](const char* name, uint64_t operations, auto by_sqlite, const char* reducer,
                   const std::string& arguments) {
     auto last = std::make_shared<uint64_t>(0);
     cases->add_timed(name, "sqlite", operations, [=] { *last = by_sqlite(); }).checksum = [=] {
       return *last;
     };
-    cases->add(name, "orrery", operations, [=] { return module->call(reducer, arguments); })
-        .checksum = [=] { return module->answer(); };
+    cases->add(name, "orrery", operations, [=] { return (*module)->call(reducer, arguments); })
+        .checksum = [=] { return (*module)->answer(); };
   };
   read("iterate", rows, [=] { return sqlite->iterate(); }, "iterate_unique", {});
   read("filter by key", rows, [=] { return sqlite->filter_by_id(0, rows); }, "filter_unique_by_id",
@@ -180,9 +203,9 @@ void add_rows(Cases* cases, bool quick) {
     return now_nanos() - started;
   });
   cases->add("delete bulk by key", "orrery", rows, [=] {
-    module->call("clear_unique");
-    module->call("insert_bulk_unique", *bulk);
-    return module->call("delete_unique_by_id", span);
+    (*module)->call("clear_unique");
+    (*module)->call("insert_bulk_unique", *bulk);
+    return (*module)->call("delete_unique_by_id", span);
   });
 }
 
@@ -190,18 +213,19 @@ void add_rows(Cases* cases, bool quick) {
 
 void add_circles(Cases* cases) {
   constexpr uint32_t kFoods = 50, kEntities = 50, kCircles = 500;
-  auto module = std::make_shared<ModuleHost>("circles");
-  module->call("insert_bulk_food", packed(kFoods));
-  module->call("insert_bulk_entity", packed(kEntities));
-  module->call("insert_bulk_circle", packed(kCircles));
+  LazyModule module = lazy_module("circles", [](ModuleHost& made) {
+    made.call("insert_bulk_food", packed(kFoods));
+    made.call("insert_bulk_entity", packed(kEntities));
+    made.call("insert_bulk_circle", packed(kCircles));
+  });
   auto native = std::make_shared<NativeCircles>(kEntities, kCircles, kFoods);
   auto add = [&](const char* name, uint64_t operations, const char* reducer, auto loop) {
     auto last = std::make_shared<uint64_t>(0);
     cases->add_timed(name, "native", operations, [=] { *last = loop(); }).checksum = [=] {
       return *last;
     };
-    cases->add(name, "orrery", operations, [=] { return module->call(reducer); }).checksum = [=] {
-      return module->answer();
+    cases->add(name, "orrery", operations, [=] { return (*module)->call(reducer); }).checksum = [=] {
+      return (*module)->answer();
     };
   };
   add("circles: cross_join_all, 1.25 M rows", uint64_t{kFoods} * kEntities * kCircles,
@@ -213,15 +237,16 @@ void add_circles(Cases* cases) {
 void add_agents(Cases* cases) {
   constexpr uint32_t kPositions = 20'000, kVelocities = 10'000;
   constexpr uint64_t kPlayers = 5'000, kTurn = 100;
-  auto module = std::make_shared<ModuleHost>("agents");
-  module->call("insert_bulk_position", packed(kPositions));
-  module->call("insert_bulk_velocity", packed(kVelocities));
-  module->call("insert_world", packed(kPlayers));
+  LazyModule module = lazy_module("agents", [](ModuleHost& made) {
+    made.call("insert_bulk_position", packed(kPositions));
+    made.call("insert_bulk_velocity", packed(kVelocities));
+    made.call("insert_world", packed(kPlayers));
+  });
   auto native = std::make_shared<NativeAgents>(kPositions, kVelocities, kPlayers);
   auto add = [&](const char* name, uint64_t operations, const char* reducer,
                  const std::string& arguments, auto loop) {
     cases->add_timed(name, "native", operations, loop);
-    cases->add(name, "orrery", operations, [=] { return module->call(reducer, arguments); });
+    cases->add(name, "orrery", operations, [=] { return (*module)->call(reducer, arguments); });
   };
   add("ia_loop: update_position_all", kPositions, "update_position_all", {},
       [=] { native->update_position_all(); });
@@ -233,15 +258,14 @@ void add_agents(Cases* cases) {
 
 /// The most that one of them took, for the gate.
 void add_scans(Cases* cases, std::shared_ptr<std::vector<Spread>> times) {
-  auto module = std::make_shared<ModuleHost>("locations");
-  module->call("load");
+  LazyModule module = lazy_module("locations", [](ModuleHost& made) { made.call("load"); });
   auto add = [&](const char* name, const char* reducer, const std::string& arguments) {
     const size_t place = times->size();
     times->emplace_back();
     cases->add(name, "orrery", 1, [=] {
       std::vector<double> here;
       for (int i = 0; i < 36; ++i) {
-        const auto nanos = static_cast<double>(module->call(reducer, arguments));
+        const auto nanos = static_cast<double>((*module)->call(reducer, arguments));
         if (i >= 5) here.push_back(nanos);
       }
       (*times)[place] = spread_of(here);
