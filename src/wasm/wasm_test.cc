@@ -270,5 +270,33 @@ TEST(Cache, KeepsCodeAndNeverTrustsDamage) {
   }
 }
 
+TEST(Cache, ForgetsWhatWasLongestNotUsed) {
+  env::SimFileSystem files(1);
+  auto module = [](int n) {
+    return binary("(module (func (export \"f\") (result i32) (i32.const " + std::to_string(n) + ")))");
+  };
+  uint64_t bytes = 0;
+  {
+    ModuleCache cache(files, "/cache");
+    ASSERT_TRUE(cache.get(engine(), module(1)));
+    bytes = env::read_file(files, cache.path_of(module(1)), 1 << 30)->size();
+  }
+  // Room for two and a half.
+  ModuleCache cache(files, "/cache", bytes * 5 / 2);
+  auto kept = [&](int n) { return files.exists(cache.path_of(module(n))); };
+  ASSERT_TRUE(cache.get(engine(), module(2)));
+  ASSERT_TRUE(cache.get(engine(), module(1)));
+  EXPECT_TRUE(kept(1) && kept(2));
+  ASSERT_TRUE(cache.get(engine(), module(3)));
+  EXPECT_TRUE(kept(1));
+  EXPECT_FALSE(kept(2));
+  EXPECT_TRUE(kept(3));
+  // One that is larger than all there is room for is kept while it is the last.
+  ModuleCache small(files, "/cache", 1);
+  ASSERT_TRUE(small.get(engine(), module(4)));
+  EXPECT_TRUE(kept(4));
+  EXPECT_FALSE(kept(1) || kept(3));
+}
+
 }  // namespace
 }  // namespace orrery::wasm

@@ -177,6 +177,32 @@ TEST_F(AbiTest, GuestsThatMisbehaveEndAndTheNextInstanceWorks) {
   EXPECT_FALSE(instance_->broken());
 }
 
+TEST_F(AbiTest, APanicTellsWhereItTrapped) {
+  Script script;
+  const uint32_t text = script.data("oh dear");
+  script.step(Import::kLog, {101, 0, 0, 0, 0, 1, text, 7});
+  script.step(Import::kTableId, {0, 4, 0});  // a null pointer ends the call
+  EXPECT_EQ(run(script).outcome.status, GuestStatus::kFailed);
+  instance_ = (*test_runtime().load(probe_program()))->instantiate(host_).value();
+  const std::string log = host_.logged();
+  const size_t panic = log.find("oh dear");
+  ASSERT_NE(panic, std::string::npos) << log;
+  const std::string record = log.substr(log.rfind('\n', panic) + 1, log.find('\n', panic) - panic);
+  EXPECT_NE(record.find("\"level\":\"Panic\""), std::string::npos) << log;
+  EXPECT_NE(log.find("func_name", panic), std::string::npos) << log;
+  // One that is no trap's is not lost, and keeps its place.
+  Script calm;
+  const uint32_t first = calm.data("first");
+  const uint32_t second = calm.data("second");
+  calm.step(Import::kLog, {101, 0, 0, 0, 0, 1, first, 5});
+  calm.step(Import::kLog, {2, 0, 0, 0, 0, 1, second, 6});
+  calm.step(Import::kLog, {101, 0, 0, 0, 0, 1, first, 5});
+  EXPECT_TRUE(run(calm).ok());
+  const std::string later = host_.logged();
+  EXPECT_LT(later.find("first"), later.find("second"));
+  EXPECT_LT(later.find("second"), later.rfind("first"));
+}
+
 TEST_F(AbiTest, NamesAreFoundCanonicalOrNot) {
   for (const char* name : {"item", "Item", "note"}) {
     Script script;

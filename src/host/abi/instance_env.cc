@@ -45,7 +45,30 @@ Errno InstanceEnv::errno_of(wasm::HostCall& call, const Error& error) {
 }
 
 void InstanceEnv::log(LogRecord record) {
+  end_panic({});  // records stay in their order
   record.function = call_->function;
+  if (record.level != LogLevel::kPanic) {
+    host_.log().write(record);
+    return;
+  }
+  panic_ = std::make_unique<Panic>();
+  panic_->message = record.message;
+  panic_->target = record.target;
+  panic_->filename = record.filename;
+  panic_->line = record.line;
+}
+
+void InstanceEnv::end_panic(std::string_view backtrace) {
+  if (panic_ == nullptr) return;
+  const std::unique_ptr<Panic> panic = std::move(panic_);
+  LogRecord record;
+  record.level = LogLevel::kPanic;
+  record.message = panic->message;
+  record.target = panic->target;
+  record.filename = panic->filename;
+  record.line = panic->line;
+  record.function = call_->function;
+  record.backtrace = backtrace;
   host_.log().write(record);
 }
 

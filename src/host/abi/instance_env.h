@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +52,9 @@ class InstanceEnv {
   }
   /// Closes what the guest left open.
   void end_call() {
+    if (panic_ != nullptr) [[unlikely]] {
+      end_panic({});
+    }
     if (iterators_.open_count() != 0) iterators_.close_all();
     if (has_unfinished_line_) [[unlikely]] {
       log_unfinished_lines();
@@ -69,8 +74,10 @@ class InstanceEnv {
   /// The number for an error of a table operation; traps where there is none (any value then).
   Errno errno_of(wasm::HostCall& call, const Error& error);
 
-  /// Adds the running function's name.
+  /// Adds the running function's name. A panic is kept until something else happens: mostly the
+  /// guest traps at once, and end_panic() then adds where.
   void log(LogRecord record);
+  void end_panic(std::string_view backtrace);
   uint32_t start_timer(std::string name);
   /// False for an unknown number.
   bool end_timer(uint32_t number);
@@ -82,6 +89,12 @@ class InstanceEnv {
     bool running = false;
     std::string name;
     int64_t start_nanos = 0;
+  };
+  struct Panic {
+    std::string message;
+    std::optional<std::string> target;
+    std::optional<std::string> filename;
+    std::optional<uint32_t> line;
   };
   void log_line(uint32_t stream, std::string_view line);
   void log_unfinished_lines();
@@ -97,6 +110,7 @@ class InstanceEnv {
   RowIterators iterators_;
   std::string scratch_;
   std::vector<Timer> timers_;
+  std::unique_ptr<Panic> panic_;
   std::string unfinished_lines_[2];
   bool has_unfinished_line_ = false;
 };
