@@ -70,6 +70,9 @@ constexpr Option kStartOptions[] = {
     {.name = "jwt-priv-key-path",
      .takes = Option::Takes::kValue,
      .completes = Option::Completes::kFile},
+    {.name = "allow-http", .takes = Option::Takes::kValue},
+    {.name = "issuer", .takes = Option::Takes::kValue},
+    {.name = "any-issuer"},
     {.name = "non-interactive"},
     kHelpOption,
 };

@@ -8,6 +8,7 @@
 
 #include "cli/options.h"
 #include "env/environment.h"
+#include "host/outgoing_http.h"
 #include "server/auth/authority.h"
 #include "server/http/http_client.h"
 #include "server/server.h"
@@ -25,6 +26,11 @@ Runs a server for databases with modules, until it gets SIGINT or SIGTERM.
   --jwt-key-dir FOLDER      of the key pair id_ecdsa, id_ecdsa.pub (default: in the data folder)
   --jwt-pub-key-path FILE   the public key alone
   --jwt-priv-key-path FILE  the private key alone
+  --allow-http HOST[:PORT]  modules' procedures may send HTTP requests there (may be repeated; a
+                            name, an address, *.example.org or *; what is inside this machine or
+                            the local network only by its address, or localhost)
+  --issuer URL              take tokens of that OpenID Connect issuer too (may be repeated)
+  --any-issuer              take tokens of every issuer with an https address
   --non-interactive         never ask (it never does)
   -h, --help                this text
 )";
@@ -57,9 +63,14 @@ Status parse_address(std::string_view text, StartOptions* out) {
 Result<std::unique_ptr<server::Authority>> open_authority(const StartOptions& options) {
   const env::Environment& environment = env::system_environment();
   server::AuthOptions auth;
-  auth.external_issuers = server::ExternalIssuers::kAnyHttps;
-  server::FetchDocument fetch = [](const std::string& url) {
-    return server::http::fetch_document(url, kIssuerDocumentBytesMax);
+  auth.listed_issuers = options.issuers;
+  auth.external_issuers = options.any_issuer        ? server::ExternalIssuers::kAnyHttps
+                          : options.issuers.empty() ? server::ExternalIssuers::kNone
+                                                    : server::ExternalIssuers::kListed;
+  // Who may be anybody must not make the server ask around in its own network.
+  server::FetchDocument fetch = [any = options.any_issuer](const std::string& url) {
+    std::string named = any ? "*" : std::string(host::host_of_uri(url).host);
+    return server::http::fetch_document(url, kIssuerDocumentBytesMax, {std::move(named)});
   };
   std::string public_path = options.public_key_path;
   std::string private_path = options.private_key_path;
@@ -94,6 +105,7 @@ Result<std::unique_ptr<server::Server>> start_server(StartOptions options) {
   out.api.version = ORRERY_VERSION;
   out.host.storage = options.in_memory ? host::HostStorage::kMemory : host::HostStorage::kFiles;
   out.host.data_directory = options.data_directory;
+  out.host.http_allowed_hosts = options.http_allowed_hosts;
   return server::Server::start(std::move(out), std::move(tokens));
 }
 
@@ -135,6 +147,15 @@ Result<StartOptions> parse_start_options(const std::vector<std::string>& argumen
       ORRERY_TRY_ASSIGN(out.public_key_path, value());
     } else if (name == "--jwt-priv-key-path") {
       ORRERY_TRY_ASSIGN(out.private_key_path, value());
+    } else if (name == "--allow-http") {
+      ORRERY_TRY_ASSIGN(std::string host, value());
+      ORRERY_TRY(host::check_allowed_host(host));
+      out.http_allowed_hosts.push_back(std::move(host));
+    } else if (name == "--issuer") {
+      ORRERY_TRY_ASSIGN(std::string issuer, value());
+      out.issuers.push_back(std::move(issuer));
+    } else if (name == "--any-issuer") {
+      out.any_issuer = true;
     } else if (name == "--edition") {
       ORRERY_TRY_ASSIGN(std::string edition, value());
       if (edition != "standalone") return usage("not supported yet: --edition " + edition);

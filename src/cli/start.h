@@ -17,6 +17,9 @@ struct StartOptions {
   std::string public_key_path;
   std::string private_key_path;
   std::string key_directory;
+  std::vector<std::string> http_allowed_hosts;  ///< that procedures may send requests to
+  std::vector<std::string> issuers;             ///< whose tokens are taken beside the server's own
+  bool any_issuer = false;
   bool help = false;
 };
 

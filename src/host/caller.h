@@ -32,7 +32,7 @@ struct CallOutcome {
   std::string value;             ///< BSATN, of procedures
   int64_t timestamp_micros = 0;  ///< that the function was given
   int64_t execution_micros = 0;
-  uint64_t energy = 0;
+  uint64_t energy = 0;  ///< of the time it took (see host/energy.h)
   storage::CommitSeq seq = 0;  ///< of its commit; what durability is asked for
 };
 

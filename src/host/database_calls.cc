@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "host/database_impl.h"
+#include "host/energy.h"
 #include "host/system_tables.h"
 #include "storage/datastore.h"
 #include "types/bsatn.h"
@@ -101,7 +102,6 @@ CallOutcome DatabaseImpl::guest_reducer(const CallableFunction& function,
   call.transaction = &transaction;
   call.function = function.name;
   GuestOutcome outcome = (*module)->call_reducer(call, function.id, caller, timestamp, arguments);
-  out.energy = outcome.energy;
   if (outcome.status == GuestStatus::kOk) [[likely]] {
     return out;
   }
@@ -147,7 +147,9 @@ CallOutcome DatabaseImpl::run_reducer(const CallableFunction& function, const Ca
       out.message = seq.error().message();
     }
   }
-  out.execution_micros = (now_nanos() - started) / 1000;
+  const int64_t nanos = now_nanos() - started;
+  out.execution_micros = nanos / 1000;
+  out.energy = energy_of(nanos);
   return out;
 }
 
@@ -285,7 +287,7 @@ CallOutcome outcome_of(const GuestOutcome* outcome, int64_t timestamp, int64_t m
   CallOutcome out;
   out.timestamp_micros = timestamp;
   out.execution_micros = micros;
-  out.energy = outcome->energy;
+  out.energy = energy_of(micros * 1000);
   switch (outcome->status) {
     case GuestStatus::kOk:
       out.value = outcome->value;

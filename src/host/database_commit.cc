@@ -14,7 +14,7 @@ namespace orrery::host {
 // --- views ---
 
 Result<std::string> DatabaseImpl::evaluate_view(storage::Transaction& transaction,
-                                                const ViewInstances::Instance& instance,
+                                                ViewInstances::Instance& instance,
                                                 ReadSet* reads) {
   const schema::ViewDef& view = *instance.backing->view;
   ORRERY_TRY_ASSIGN(ModuleInstance * module, main_instance());
@@ -47,7 +47,11 @@ Result<std::string> DatabaseImpl::evaluate_view(storage::Transaction& transactio
     return Error(ErrorCode::kDecode,
                  "view `" + view.qualified_name + "` returned something else than rows or SQL");
   }
-  return run_view_query(*engine_, current_->tables(), view, sql, transaction, reads);
+  const NeedView need_view = [&](const schema::ViewDef& other) {
+    return views_.need(transaction, instance, other, evaluate_);
+  };
+  return run_view_query(*engine_, current_->tables(), view, instance.sender, sql, transaction,
+                        need_view, reads);
 }
 
 Result<ViewInstances::Instance*> DatabaseImpl::fill_view(const schema::ViewDef& view,

@@ -137,6 +137,10 @@ class DatabaseImpl final : public HostedDatabase,
 
  private:
 
+  schema::ValidationOptions publish_checks() const {
+    return {options_.check_row_level_security};
+  }
+
   // database_open.cc
   Status create_on_lane(const types::Identity& owner, std::string_view program,
                         CheckedProgram checked);
@@ -176,7 +180,7 @@ class DatabaseImpl final : public HostedDatabase,
 
   // database_commit.cc
   Result<std::string> evaluate_view(storage::Transaction& transaction,
-                                    const ViewInstances::Instance& instance, ReadSet* reads);
+                                    ViewInstances::Instance& instance, ReadSet* reads);
   void publish(const storage::CommitCapture& capture, storage::CommitSeq seq,
                const CommitContext& context);
 

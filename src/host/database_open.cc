@@ -82,7 +82,7 @@ DatabaseImpl::DatabaseImpl(const HostOptions& options, const types::Identity& id
                  [this](const Scheduler::Firing& firing) { run_scheduled(firing); }),
       procedures_(std::make_unique<ProcedurePool>(*this, options.procedure_instances)),
       opened_nanos_(options.environment.clock->monotonic_nanos()) {
-  evaluate_ = [this](storage::Transaction& transaction, const ViewInstances::Instance& instance,
+  evaluate_ = [this](storage::Transaction& transaction, ViewInstances::Instance& instance,
                      ReadSet* reads) { return evaluate_view(transaction, instance, reads); };
 }
 
@@ -181,7 +181,7 @@ Status DatabaseImpl::create_on_lane(const types::Identity& owner, std::string_vi
 Status DatabaseImpl::create(const types::Identity& owner, std::string program) {
   owner_ = owner;
   ORRERY_TRY_ASSIGN(CheckedProgram checked,
-                    check_program(*options_.runtime, guest_host_, program));
+                    check_program(*options_.runtime, guest_host_, program, publish_checks()));
   Status done = stopping();
   lane_.run([&] { done = create_on_lane(owner, program, std::move(checked)); });
   return done;
@@ -233,7 +233,7 @@ Status DatabaseImpl::open() {
   }
   owner_ = record.owner;
   ORRERY_TRY_ASSIGN(CheckedProgram checked,
-                    check_program(*options_.runtime, guest_host_, record.program));
+                    check_program(*options_.runtime, guest_host_, record.program, {}));
   if (checked.hash != record.program_hash) {
     return Error(ErrorCode::kCorruption, "the program in st_module is not the one of its hash");
   }

@@ -74,7 +74,7 @@ Result<UpdateReport> DatabaseImpl::update(std::string program, ClientBreak clien
   LockGuard<Mutex> once(update_mutex_);
   if (types::program_digest(program).to_hex() == program_hash_hex()) return UpdateReport();
   ORRERY_TRY_ASSIGN(CheckedProgram checked,
-                    check_program(*options_.runtime, guest_host_, program));
+                    check_program(*options_.runtime, guest_host_, program, publish_checks()));
   Result<UpdateReport> report = stopping();
   lane_.run([&] { report = update_on_lane(std::move(checked), program, clients); });
   if (!report) {
@@ -87,7 +87,7 @@ Result<UpdatePlan> DatabaseImpl::plan_update(std::string_view program, PlanStyle
   const std::shared_ptr<const Generation> now = generation();
   if (now == nullptr) return stopping();
   ORRERY_TRY_ASSIGN(CheckedProgram checked,
-                    check_program(*options_.runtime, guest_host_, program));
+                    check_program(*options_.runtime, guest_host_, program, publish_checks()));
   ORRERY_TRY_ASSIGN(schema::MigrationPlan plan,
                     schema::plan_migration(now->definition(), *checked.definition));
   UpdatePlan out;
@@ -129,7 +129,7 @@ Status DatabaseImpl::reset(std::string program) {
     program = std::move(record.program);
   }
   ORRERY_TRY_ASSIGN(CheckedProgram checked,
-                    check_program(*options_.runtime, guest_host_, program));
+                    check_program(*options_.runtime, guest_host_, program, publish_checks()));
   Status done = stopping();
   lane_.run([&] { done = reset_on_lane(std::move(checked), program); });
   return done;

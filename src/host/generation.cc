@@ -3,12 +3,12 @@
 #include <utility>
 
 #include "schema/raw_codec.h"
-#include "schema/validate.h"
 
 namespace orrery::host {
 
 Result<CheckedProgram> check_program(ModuleRuntime& runtime, GuestHost& host,
-                                     std::string_view program) {
+                                     std::string_view program,
+                                     const schema::ValidationOptions& options) {
   CheckedProgram out;
   out.hash = types::program_digest(program);
   ORRERY_TRY_ASSIGN(out.module, runtime.load(program));
@@ -19,7 +19,7 @@ Result<CheckedProgram> check_program(ModuleRuntime& runtime, GuestHost& host,
     return Error(ErrorCode::kInvalidArgument,
                  "the module's description does not decode: " + raw.error().message());
   }
-  ORRERY_TRY_ASSIGN(schema::ModuleDef definition, schema::validate(*raw));
+  ORRERY_TRY_ASSIGN(schema::ModuleDef definition, schema::validate(*raw, options));
   out.definition = std::make_shared<const schema::ModuleDef>(std::move(definition));
   return out;
 }

@@ -17,6 +17,7 @@
 #include "host/bound_tables.h"
 #include "host/module_instance.h"
 #include "schema/module_def.h"
+#include "schema/validate.h"
 #include "storage/catalog.h"
 
 namespace orrery::host {
@@ -29,7 +30,8 @@ struct CheckedProgram {
 };
 /// kInvalidArgument with everything that is wrong.
 Result<CheckedProgram> check_program(ModuleRuntime& runtime, GuestHost& host,
-                                     std::string_view program);
+                                     std::string_view program,
+                                     const schema::ValidationOptions& options);
 
 /// A reducer or procedure, ready to be called.
 struct CallableFunction {

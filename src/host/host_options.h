@@ -9,6 +9,7 @@
 
 #include "env/environment.h"
 #include "host/module_instance.h"
+#include "schema/validate.h"
 #include "storage/durability/durable_store.h"
 
 namespace orrery::host {
@@ -33,10 +34,13 @@ struct HostOptions {
   /// Tasks that may wait for one database.
   uint32_t lane_tasks_max = 1 << 16;
 
-  /// Hosts that procedures may send requests to ("example.org", "*.example.org", "*"); none: HTTP
-  /// is off.
+  /// Hosts that procedures may send requests to (see host/outgoing_http.h); none: HTTP is off.
   std::vector<std::string> http_allowed_hosts;
   HttpClient* http_client = nullptr;
+
+  /// What is wrong with a filter of row-level security, for modules that are published; those that
+  /// are there stay. None: any text passes.
+  schema::RowLevelSecurityCheck check_row_level_security;
 
   /// Views that nobody uses are dropped after so long.
   int64_t view_idle_micros = 600'000'000;

@@ -106,7 +106,6 @@ struct GuestOutcome {
   std::string value;              ///< what the result sink got: views, procedures, HTTP response
   std::string body;               ///< of HTTP handlers
   bool legacy_view = false;       ///< a view's code 0: `value` has no header
-  uint64_t energy = 0;
 };
 
 class ModuleInstance {

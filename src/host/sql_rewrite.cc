@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/bytes.h"
+#include "host/row_filter.h"
 #include "host/system_tables.h"
 #include "host/table_setup.h"
 #include "sql/parser.h"
@@ -418,10 +419,6 @@ Status SqlRewriter::expression(sql::ExprPtr& e, const Scope& scope) {
 // --- tables ---
 
 Result<sql::QueryPtr> SqlRewriter::view_rows(const BoundTable& backing) {
-  if (input_.rights == SqlRights::kView) {
-    return Error(ErrorCode::kNotSupported, "views may not read other views: `" +
-                                               backing.view->qualified_name + "`");
-  }
   views_.push_back(backing.view);
   inputs_.push_back(backing.id);
   std::string text = "SELECT ";
@@ -444,28 +441,8 @@ Result<sql::QueryPtr> SqlRewriter::filtered_rows(const BoundTable& table) {
   if (input_.rights != SqlRights::kClient || &table == unfiltered_) return sql::QueryPtr();
   std::string text;
   for (const std::string& filter : input_.tables.definition().row_level_security()) {
-    // A filter selects the rows of the table that it names first.
-    Result<sql::QueryPtr> parsed = sql::parse_query(with_hex_as_text(filter));
-    if (!parsed || (*parsed)->body->kind != sql::QueryBodyKind::kSelect) continue;
-    const auto& select = as<sql::SelectBody>(*(*parsed)->body);
-    const sql::TableRef* first = select.from.empty() ? nullptr : select.from[0].get();
-    std::string wanted;
-    if (!select.items.empty()) wanted = select.items[0].qualifier.text;
-    const sql::NamedTable* named = nullptr;
-    auto look = [&](auto&& self, const sql::TableRef* ref) -> void {
-      if (ref == nullptr || named != nullptr) return;
-      if (ref->kind == sql::TableRefKind::kJoin) {
-        self(self, as<sql::JoinTable>(*ref).left.get());
-        self(self, as<sql::JoinTable>(*ref).right.get());
-      } else if (ref->kind == sql::TableRefKind::kTable) {
-        const auto& candidate = as<sql::NamedTable>(*ref);
-        const std::string& alias =
-            candidate.alias.name.empty() ? candidate.name.text : candidate.alias.name.text;
-        if (wanted.empty() || wanted == alias) named = &candidate;
-      }
-    };
-    look(look, first);
-    if (named == nullptr || input_.tables.find_table(named->name.text) != &table) continue;
+    const std::string guarded = table_of_filter(filter);
+    if (guarded.empty() || input_.tables.find_table(guarded) != &table) continue;
     if (!text.empty()) text += " UNION ";
     text += filter.substr(0, filter.find_last_not_of("; \n\t") + 1);
   }

@@ -28,7 +28,7 @@ namespace orrery::host {
 enum class SqlRights : uint8_t {
   kOwner,   ///< all tables, no filters, writes
   kClient,  ///< public tables through filters
-  kView,    ///< as the owner, but no views and no :sender
+  kView,    ///< as the owner, but no :sender
 };
 
 struct SqlInput {

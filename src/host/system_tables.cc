@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include "base/bytes.h"
+#include "host/row_filter.h"
 #include "host/table_setup.h"
 #include "storage/datastore.h"
 #include "storage/row_layout.h"
@@ -377,10 +378,13 @@ Status Describer::view(const schema::ViewDef& def) {
   return {};
 }
 
-/// Which table a filter guards is known to who parses it; here all are listed under 0.
 Status Describer::security(const schema::ModuleDef& definition) {
   for (const std::string& sql : definition.row_level_security()) {
-    ORRERY_TRY(add(transaction_, SystemTable::kRowLevelSecurity, Row().u32(0).text(sql)));
+    const auto guarded = definition.find_table(table_of_filter(sql));
+    std::shared_ptr<storage::Table> table;
+    if (guarded) table = transaction_.catalog()->find_table(guarded->qualified_name);
+    const uint32_t id = table == nullptr ? 0 : table->def().id;
+    ORRERY_TRY(add(transaction_, SystemTable::kRowLevelSecurity, Row().u32(id).text(sql)));
   }
   return {};
 }

@@ -13,6 +13,8 @@ namespace {
 
 /// A view that reads more ranges of an index than this counts as a reader of the whole table.
 constexpr size_t kRangesPerInstanceMax = 4096;
+/// Of views that are made of views.
+constexpr size_t kViewDepthMax = 32;
 
 /// The smallest text that is larger than all that begin with `prefix`; empty: there is none.
 std::string after_prefix(std::string prefix) {
@@ -111,6 +113,8 @@ Status replace_rows(storage::Transaction& transaction, const BoundTable& backing
   }
   return {};
 }
+
+Error too_deep() { return Error(ErrorCode::kLimit, "views are made of views too deeply"); }
 
 }  // namespace
 
@@ -270,9 +274,13 @@ ViewInstances::Touched ViewInstances::touched_by(const storage::ChangeSet& chang
 Status ViewInstances::fill(storage::Transaction& transaction, Instance& instance,
                            const Evaluate& evaluate) {
   instance.new_reads.clear();
+  instance.new_needs.clear();
   if (!instance.pending) pending_.push_back(&instance);
   instance.pending = true;
-  ORRERY_TRY_ASSIGN(std::string array, evaluate(transaction, instance, &instance.new_reads));
+  instance.evaluating = true;
+  Result<std::string> evaluated = evaluate(transaction, instance, &instance.new_reads);
+  instance.evaluating = false;
+  ORRERY_TRY_ASSIGN(std::string array, std::move(evaluated));
   ORRERY_TRY_ASSIGN(std::vector<std::string_view> rows,
                     split_rows(*instance.backing->view, array));
   transaction.begin_statement();
@@ -282,12 +290,52 @@ Status ViewInstances::fill(storage::Transaction& transaction, Instance& instance
   return replaced;
 }
 
+Status ViewInstances::need(storage::Transaction& transaction, Instance& reader,
+                           const schema::ViewDef& view, const Evaluate& evaluate) {
+  if (!view.is_anonymous && reader.backing->view->is_anonymous) {
+    return Error(ErrorCode::kNotSupported, "an anonymous view may not read `" +
+                                               view.qualified_name +
+                                               "`, which depends on who asks");
+  }
+  Instance& needed = get(view, reader.sender);
+  if (needed.evaluating) {
+    return Error(ErrorCode::kNotSupported, "the view reads itself by way of `" +
+                                               reader.backing->view->qualified_name + "`");
+  }
+  if (!needed.filled && !needed.pending) {
+    if (need_depth_ == kViewDepthMax) return too_deep();
+    ++need_depth_;
+    Status filled = fill(transaction, needed, evaluate);
+    --need_depth_;
+    ORRERY_TRY(std::move(filled));
+  }
+  reader.new_needs.push_back(&needed);
+  return {};
+}
+
+void ViewInstances::set_needs(Instance& instance, std::vector<Instance*> needs) {
+  for (Instance* needed : needs) ++needed->uses;
+  for (Instance* needed : instance.needs) --needed->uses;
+  instance.needs = std::move(needs);
+}
+
 Status ViewInstances::refresh(storage::Transaction& transaction, const Evaluate& evaluate) {
   if (filled_ == 0 || !transaction.has_writes()) return {};
   transaction.collect_changes(&changes_);
-  for (Instance* instance : touched_by(changes_)) {
-    if (!instance->filled) continue;
-    ORRERY_TRY(fill(transaction, *instance, evaluate));
+  Touched touched = touched_by(changes_);
+  // Each round makes the views anew that read those of the round before; views do not read each
+  // other in circles, so it ends.
+  for (size_t round = 0; !touched.empty(); ++round) {
+    if (round > kViewDepthMax) return too_deep();
+    Touched next;
+    for (Instance* instance : touched) {
+      if (!instance->filled) continue;
+      ORRERY_TRY(fill(transaction, *instance, evaluate));
+      auto readers = readers_.find(instance->backing->id);
+      if (readers == readers_.end()) continue;
+      next.insert(readers->second.whole.begin(), readers->second.whole.end());
+    }
+    touched = std::move(next);
   }
   return {};
 }
@@ -299,6 +347,8 @@ void ViewInstances::committed() {
     instance->filled = true;
     set_reads(*instance, std::move(instance->new_reads));
     instance->new_reads.clear();
+    set_needs(*instance, std::move(instance->new_needs));
+    instance->new_needs.clear();
   }
   pending_.clear();
 }
@@ -306,7 +356,9 @@ void ViewInstances::committed() {
 void ViewInstances::rolled_back() {
   for (Instance* instance : pending_) {
     instance->pending = false;
+    instance->evaluating = false;
     instance->new_reads.clear();
+    instance->new_needs.clear();
   }
   pending_.clear();
 }
@@ -323,15 +375,17 @@ Result<bool> ViewInstances::drop_idle(storage::Transaction& transaction, int64_t
 }
 
 void ViewInstances::forget_idle(int64_t before) {
-  for (auto at = instances_.begin(); at != instances_.end();) {
-    Instance& instance = *at->second;
-    if (instance.uses > 0 || instance.idle_since >= before) {
-      ++at;
-      continue;
-    }
-    remove_readers(instance);
-    if (instance.filled) --filled_;
-    at = instances_.erase(at);
+  // Those that drop_idle() emptied; what they alone made use of goes the next time.
+  std::vector<std::string> idle;
+  for (const auto& [key, instance] : instances_) {
+    if (instance->uses == 0 && instance->idle_since < before) idle.push_back(key);
+  }
+  for (const std::string& key : idle) {
+    auto at = instances_.find(key);
+    remove_readers(*at->second);
+    set_needs(*at->second, {});
+    if (at->second->filled) --filled_;
+    instances_.erase(at);
   }
 }
 

@@ -34,13 +34,16 @@ class ViewInstances {
     int64_t idle_since = 0;
     bool filled = false;
     ReadSet reads;
+    std::vector<Instance*> needs;  ///< whose rows it reads; it counts as a use of each
     // Until the transaction ends:
     bool pending = false;
+    bool evaluating = false;
     ReadSet new_reads;
+    std::vector<Instance*> new_needs;
   };
   /// Runs a view: a BSATN array of its rows. Notes what it read.
   using Evaluate = std::function<Result<std::string>(storage::Transaction& transaction,
-                                                     const Instance& instance, ReadSet* reads)>;
+                                                     Instance& instance, ReadSet* reads)>;
 
   ~ViewInstances() { reset(nullptr); }
   /// Forgets all instances; `tables` are what views read from now on.
@@ -54,7 +57,11 @@ class ViewInstances {
 
   /// Evaluates the instance and makes its rows in the backing table what came out.
   Status fill(storage::Transaction& transaction, Instance& instance, const Evaluate& evaluate);
-  /// fill()s every instance that the transaction's changes so far touch.
+  /// For Evaluate: `reader` reads the rows of that view (for the same sender); they are made where
+  /// they are not there. kNotSupported for views that read each other.
+  Status need(storage::Transaction& transaction, Instance& reader, const schema::ViewDef& view,
+              const Evaluate& evaluate);
+  /// fill()s every instance that the transaction's changes so far touch, and those that read them.
   Status refresh(storage::Transaction& transaction, const Evaluate& evaluate);
   /// The transaction of fill() and refresh() ended.
   void committed();
@@ -86,6 +93,7 @@ class ViewInstances {
   void set_reads(Instance& instance, ReadSet reads);
   void add_readers(Instance& instance);
   void remove_readers(Instance& instance);
+  static void set_needs(Instance& instance, std::vector<Instance*> needs);
   void touch_rows(const BoundIndex& index, const IndexReaders& readers,
                   const storage::ChangeSet::Rows& rows, Touched* touched) const;
   Touched touched_by(const storage::ChangeSet& changes) const;
@@ -95,6 +103,7 @@ class ViewInstances {
   std::unordered_map<storage::TableId, TableReaders> readers_;
   std::vector<Instance*> pending_;
   size_t filled_ = 0;
+  size_t need_depth_ = 0;
   storage::ChangeSet changes_;
 };
 

@@ -7,8 +7,9 @@
 namespace orrery::host {
 
 Result<std::string> run_view_query(engine::Database& engine, const BoundTables& tables,
-                                   const schema::ViewDef& view, std::string_view sql,
-                                   storage::Transaction& transaction, ReadSet* reads) {
+                                   const schema::ViewDef& view, const types::Identity& sender,
+                                   std::string_view sql, storage::Transaction& transaction,
+                                   const NeedView& need_view, ReadSet* reads) {
   const std::string text = with_hex_as_text(sql);
   ORRERY_TRY_ASSIGN(sql::StatementPtr statement, parse_statement(text));
   if (statement->kind != sql::StatementKind::kSelect) {
@@ -16,10 +17,14 @@ Result<std::string> run_view_query(engine::Database& engine, const BoundTables& 
                  "view `" + view.qualified_name + "` returned something else than a SELECT");
   }
   const std::shared_ptr<const storage::Catalog> catalog = transaction.catalog();
-  SqlInput input{text, tables, *catalog, SqlRights::kView, {}};
+  SqlInput input{text, tables, *catalog, SqlRights::kView, sender};
   SqlRewriter rewriter(input);
   ORRERY_TRY(rewriter.rewrite(*statement));
   for (const BoundTable* table : rewriter.tables()) reads->read_table(*table);
+  for (const schema::ViewDef* other : rewriter.views()) {
+    ORRERY_TRY(need_view(*other));
+    reads->read_table(*tables.of_view(*other));
+  }
   const std::vector<types::Datum> parameters = rewriter.parameters();
   SqlSource source{catalog, transaction.pin_view(), transaction.id()};
   ORRERY_TRY_ASSIGN(ReadRows read, read_rows(engine, *statement, std::move(source), parameters,

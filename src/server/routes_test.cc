@@ -328,5 +328,25 @@ TEST_F(ServerTest, ManyRequestsAtOnce) {
   EXPECT_NE(count.body.find("\"rows\":[[160]]"), std::string::npos) << count.body;
 }
 
+TEST_F(ServerTest, FiltersOfModulesAreChecked) {
+  for (const char* filter :
+       {"SELECT * FROM nowhere", "SELECT * FROM user WHERE nothing = 1",
+        "SELECT * FROM user WHERE id = 'text'", "SELECT COUNT(*) AS n FROM user", "SELEC"}) {
+    host::FakeModule module = test_module();
+    module.def.row_level_security = {filter};
+    module.def.order_by_tag();
+    runtime_->add("filtered", std::move(module));
+    WireAnswer refused = ask("PUT", "/v1/database/filtered", "owner", "filtered");
+    EXPECT_EQ(refused.status, 500) << refused.body;  // as every program that is refused
+    EXPECT_NE(refused.body.find("row-level security"), std::string::npos) << refused.body;
+    EXPECT_EQ(ask("GET", "/v1/database/filtered").status, 404);
+  }
+  host::FakeModule module = test_module();
+  module.def.row_level_security = {"SELECT * FROM user WHERE id = 1"};
+  module.def.order_by_tag();
+  runtime_->add("filtered", std::move(module));
+  EXPECT_EQ(ask("PUT", "/v1/database/filtered", "owner", "filtered").status, 200);
+}
+
 }  // namespace
 }  // namespace orrery::server

@@ -1,9 +1,13 @@
 #include "server/server.h"
 
+#include "server/http/http_client.h"
+#include "subscribe/bound_query.h"
+
 namespace orrery::server {
 
 struct Server::Parts {
   ServerOptions options;
+  std::unique_ptr<http::HttpClient> http_client;  ///< of own_host, if modules may use HTTP
   std::unique_ptr<host::Host> own_host;
   host::Host* host = nullptr;
   std::unique_ptr<TokenAuthority> tokens;
@@ -18,11 +22,20 @@ Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options,
                                               std::unique_ptr<TokenAuthority> tokens) {
+  if (!options.host.check_row_level_security) {
+    options.host.check_row_level_security = subscribe::check_row_level_security;
+  }
+  std::unique_ptr<http::HttpClient> client;
+  if (!options.host.http_allowed_hosts.empty() && options.host.http_client == nullptr) {
+    client = std::make_unique<http::HttpClient>();
+    options.host.http_client = client.get();
+  }
   ORRERY_TRY_ASSIGN(std::unique_ptr<host::Host> host, host::Host::open(options.host));
   host::Host& borrowed = *host;
   ORRERY_TRY_ASSIGN(std::unique_ptr<Server> server,
                     start_on(std::move(options), borrowed, std::move(tokens)));
   server->parts_->own_host = std::move(host);
+  server->parts_->http_client = std::move(client);
   return server;
 }
 

@@ -104,7 +104,10 @@ Status check_row_level_security(const schema::ModuleDef& definition, std::string
   Binding binding{definition, types::Identity{}, Privacy::kShowAll};
   ORRERY_TRY_ASSIGN(SelectSyntax syntax, parse_select(sql));
   ORRERY_TRY_ASSIGN(BoundQuery query, bind_select(binding, syntax));
-  static_cast<void>(query);
+  // Filters that need each other show when they are put into each other.
+  const schema::TableDef* returned = query.relations[query.projected].table;
+  ORRERY_TRY_ASSIGN([[maybe_unused]] Queries resolved,
+                    Resolver(binding).resolve(std::move(query), returned));
   return {};
 }
 

@@ -3,6 +3,7 @@
 
 #include "host/abi/abi.h"
 #include "host/abi/instance_env.h"
+#include "host/energy.h"
 #include "wasm/engine.h"
 #include "wasm/import_table.h"
 #include "wasm/instance.h"
@@ -16,8 +17,6 @@ using wasm::FunctionType;
 using wasm::Slot;
 using enum wasm::ValueType;
 
-/// What an instruction is taken to cost where limits are told in instructions.
-constexpr uint64_t kUnitsPerSecond = 2'000'000'000;
 constexpr std::string_view kPreinitPrefix = "__preinit__";
 constexpr int32_t kCodeOk = 0;
 constexpr int32_t kCodeUserError = 1;
@@ -230,9 +229,13 @@ bool WasmInstance::enter(EntryId entry, std::span<Slot> slots, GuestOutcome* out
   out->status =
       trap.kind == wasm::TrapKind::kTimeLimit ? GuestStatus::kLimit : GuestStatus::kFailed;
   out->message = std::move(trap.message);
+  std::string frames;
   for (wasm::TrapFrame& frame : trap.frames) {
+    if (!frames.empty()) frames += '\n';
+    frames += frame.function;
     out->trace.push_back({std::move(frame.function), std::move(frame.module)});
   }
+  env_.end_panic(frames);
   return false;
 }
 
@@ -384,7 +387,7 @@ class WasmModule final : public LoadedModule {
 
   Result<std::unique_ptr<ModuleInstance>> instantiate(GuestHost& host) override {
     const wasm::Engine& engine = *linked_->module().engine();
-    const double seconds = static_cast<double>(limits_.fuel_per_call) / kUnitsPerSecond;
+    const double seconds = static_cast<double>(limits_.fuel_per_call) / kEnergyPerSecond;
     const int64_t nanos = static_cast<int64_t>(std::min(seconds, 1e9) * 1e9);
     auto made = std::make_unique<WasmInstance>(host, environment_, nanos, engine.ticks_of(nanos));
     ORRERY_TRY(made->start(linked_, limits_, preinits_));

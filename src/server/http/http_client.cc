@@ -1,6 +1,5 @@
 #include "server/http/http_client.h"
 
-#include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -51,11 +50,13 @@ bool is_inside(const asio::ip::address& address) {
          (b[0] == 100 && b[1] >= 64 && b[1] < 128);
 }
 
-bool may_connect(const asio::ip::address& address, const std::string& host,
+/// A name that the outside controls must not lead inside, nor must a pattern.
+bool may_connect(const asio::ip::address& address, const Target& target,
                  const std::vector<std::string>& allowed) {
-  if (!is_inside(address) || host::is_host_allowed(address.to_string(), allowed)) return true;
-  return address.is_loopback() && host == "localhost" &&
-         std::find(allowed.begin(), allowed.end(), host) != allowed.end();
+  if (!is_inside(address)) return true;
+  if (host::is_host_named(address.to_string(), target.port, allowed)) return true;
+  return address.is_loopback() && target.host == "localhost" &&
+         host::is_host_named(target.host, target.port, allowed);
 }
 
 struct Exchange {
@@ -93,7 +94,7 @@ asio::awaitable<void> run(asio::io_context& io, Exchange& exchange,
   }
   std::vector<tcp::endpoint> endpoints;
   for (const auto& entry : found) {
-    if (may_connect(entry.endpoint().address(), exchange.target.host, exchange.allowed)) {
+    if (may_connect(entry.endpoint().address(), exchange.target, exchange.allowed)) {
       endpoints.push_back(entry.endpoint());
     }
   }
@@ -201,7 +202,7 @@ Result<host::IncomingResponse> follow(const host::OutgoingRequest& request,
   std::string first_host;
   for (int i = 0; i <= HttpClient::kRedirectsMax; ++i) {
     ORRERY_TRY_ASSIGN(Target target, parse_target(uri));
-    if (!host::is_host_allowed(target.host, allowed)) {
+    if (!host::is_host_allowed(target.host, target.port, allowed)) {
       return io_error("error sending request for url (" + target.shown() +
                       "): the host is not allowed");
     }
@@ -236,14 +237,15 @@ Result<host::IncomingResponse> HttpClient::send(const host::OutgoingRequest& req
   return follow(request, allowed_hosts, kResponseBytesMax);
 }
 
-Result<std::string> fetch_document(std::string_view url, uint64_t bytes_max) {
+Result<std::string> fetch_document(std::string_view url, uint64_t bytes_max,
+                                   const std::vector<std::string>& allowed_hosts) {
   host::OutgoingRequest request;
   request.method = "GET";
   request.uri = std::string(url);
   request.headers.emplace_back("accept", "application/json");
   request.timeout_micros = 10'000'000;
   ORRERY_TRY_ASSIGN(host::IncomingResponse answer,
-                    follow(request, {std::string(host::host_of_uri(url))}, bytes_max));
+                    follow(request, allowed_hosts, bytes_max));
   if (answer.code != 200) {
     return io_error("the issuer answered with status " + std::to_string(answer.code));
   }

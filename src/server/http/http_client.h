@@ -2,7 +2,8 @@
 // those who issue tokens. http and https (certificates are checked against the system's).
 //
 // Addresses inside the machine or the local network are asked for only where the list of allowed
-// hosts names them, or is "*": a name that the outside controls must not lead there. Thread-safe;
+// hosts names them (localhost too): neither a pattern nor a name that the outside controls must lead
+// there. Thread-safe;
 // every call blocks and has a connection of its own.
 #pragma once
 
@@ -25,7 +26,9 @@ class HttpClient final : public host::HttpClient {
                                       const std::vector<std::string>& allowed_hosts) override;
 };
 
-/// The document at an https address, at most `bytes_max` of it; kIo where there is none.
-Result<std::string> fetch_document(std::string_view url, uint64_t bytes_max);
+/// The document at an https address, at most `bytes_max` of it; kIo where there is none. Asks
+/// nobody but the allowed hosts.
+Result<std::string> fetch_document(std::string_view url, uint64_t bytes_max,
+                                   const std::vector<std::string>& allowed_hosts);
 
 }  // namespace orrery::server::http

@@ -24,8 +24,13 @@ class EchoService final : public Service {
       return;
     }
     if (request.path == "/drop") return;
-    if (request.path == "/moved" || request.path == "/loop") {
+    if (request.path == "/moved" || request.path == "/loop" || request.path == "/away") {
       Response out = Response::empty(302);
+      if (request.path == "/away") {
+        out.headers.add("location", "http://127.0.0.1:1/");
+        respond(std::move(out));
+        return;
+      }
       out.headers.add("location", request.path == "/loop" ? "/loop" : "/there?x=1");
       respond(std::move(out));
       return;
@@ -219,19 +224,30 @@ TEST_F(HttpServerTest, RequestsToOthers) {
   ASSERT_TRUE(answer) << answer.error().message();
   EXPECT_EQ(answer->code, 200);
   EXPECT_EQ(answer->body, "GET /a?secret=1 0");
-  auto moved = get("/moved", {"*"});
+  auto moved = get("/moved", {"127.0.0.1:" + std::to_string(server_->port())});
   ASSERT_TRUE(moved) << moved.error().message();
   EXPECT_EQ(moved->body, "GET /there?x=1 0");
-  EXPECT_FALSE(get("/loop", {"*"}));
+  EXPECT_FALSE(get("/loop", {"127.0.0.1"}));
+  // What is inside must be named.
+  auto inside = get("/a", {"*"});
+  ASSERT_FALSE(inside);
+  EXPECT_NE(inside.error().message().find("not allowed"), std::string::npos);
+  EXPECT_FALSE(get("/a", {"*.0.0.1"}));
+  EXPECT_FALSE(get("/a", {"127.0.0.1:1"}));
   auto refused = get("/a?secret=1", {"example.org"});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().message().find("secret"), std::string::npos);
   base = "http://localhost:" + std::to_string(server_->port());
   EXPECT_TRUE(get("/a", {"localhost"}));
+  EXPECT_FALSE(get("/a", {"localhost:1"}));
+  // A redirect does not leave the list.
+  auto away = get("/away", {"localhost"});
+  ASSERT_FALSE(away);
+  EXPECT_NE(away.error().message().find("the host is not allowed"), std::string::npos);
   base = "ftp://127.0.0.1";
   EXPECT_FALSE(get("/a", {"*"}));
   base = "http://127.0.0.1:1";
-  EXPECT_FALSE(get("/a", {"*"}));
+  EXPECT_FALSE(get("/a", {"127.0.0.1"}));
 }
 
 TEST_F(HttpServerTest, AddressesInUseAreAnError) {
