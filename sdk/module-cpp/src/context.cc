@@ -19,6 +19,7 @@ int64_t call_timestamp = 0;
 }  // namespace
 
 void begin_call(int64_t timestamp) {
+  rows_changed();
   call_timestamp = timestamp;
   call_random.seeded = false;
   call_random.uuid_counter = 0;

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "spacetimedb/abi.h"
 #include "spacetimedb/table.h"
@@ -15,35 +16,43 @@ constexpr size_t kRoomForGenerated = 1024;
 // Chunks of a scan; the host fills at least 32 KiB when there are that many rows.
 constexpr size_t kChunkBytes = 64 * 1024;
 
-/// A buffer of a cursor. Free ones form a list, so that scans within scans each have one and none is allocated again.
-struct Buffer {
-  Buffer* next;
-  size_t capacity;
-  uint8_t* bytes() { return reinterpret_cast<uint8_t*>(this + 1); }
-};
+// What is kept of tables is at most this many buffers.
+constexpr size_t kKeptTables = 16;
 
 namespace {
 
-Buffer* free_buffers = nullptr;
+Rows* free_rows = nullptr;
+TableSlot* kept_tables[kKeptTables];
+size_t kept_count = 0;
+uint32_t transaction = 1;
 
-Buffer* make_buffer(size_t capacity) {
-  Buffer* const buffer = static_cast<Buffer*>(std::malloc(sizeof(Buffer) + capacity));
-  if (buffer == nullptr) fail("out of memory");
-  buffer->next = nullptr;
-  buffer->capacity = capacity;
-  return buffer;
+Rows* make_rows(size_t capacity) {
+  Rows* const rows = static_cast<Rows*>(std::malloc(sizeof(Rows) + capacity));
+  if (rows == nullptr) fail("out of memory");
+  *rows = {nullptr, static_cast<uint32_t>(capacity), 0, 1, 0, 1};
+  return rows;
 }
 
-Buffer* take_buffer() {
-  Buffer* const buffer = free_buffers;
-  if (buffer == nullptr) return make_buffer(kChunkBytes);
-  free_buffers = buffer->next;
-  return buffer;
+/// A buffer without rows for a scan that is opened.
+Rows* take_rows() {
+  Rows* const rows = free_rows;
+  if (rows == nullptr) return make_rows(kChunkBytes);
+  free_rows = rows->next;
+  rows->size = 0;
+  rows->users = 1;
+  rows->open = 1;
+  return rows;
 }
 
-void give_buffer(Buffer* buffer) {
-  buffer->next = free_buffers;
-  free_buffers = buffer;
+void keep(TableSlot& table, Rows* rows) {
+  kept_tables[kept_count++] = &table;
+  table.kept = rows;
+  ++rows->users;
+}
+
+void leave(TableSlot& table) {
+  Rows* const rows = std::exchange(table.kept, nullptr);
+  if (--rows->users == 0) end_scan(rows);
 }
 
 struct NamedSlot {
@@ -95,6 +104,7 @@ TableSlot& slot_by_name(std::string_view name) {
   }
   named_slots = new NamedSlot{{nullptr}, std::string(name), named_slots};
   named_slots->slot.name = named_slots->name.c_str();
+  named_slots->slot.by_name = true;
   return named_slots->slot;
 }
 
@@ -118,14 +128,27 @@ bsatn::Writer& scratch() {
   return the_scratch.writer;
 }
 
+void rows_changed() {
+  ++transaction;
+  while (kept_count != 0) leave(*kept_tables[--kept_count]);
+}
+
+void drop_kept(TableSlot& table) {
+  TableSlot** place = kept_tables;
+  while (*place != &table) ++place;
+  *place = kept_tables[--kept_count];
+  leave(table);
+}
+
 uint32_t try_insert_scratch(TableSlot& table, void* row) {
+  rows_changed(table);
   const uint32_t id = table_id(table);
   bsatn::Writer& bytes = filled_scratch();
   if (table.generated != nullptr) bytes.reserve_after(kRoomForGenerated);
   uint8_t empty_row = 0;
   uint8_t* const data = bytes.data() != nullptr ? bytes.data() : &empty_row;
   size_t size = bytes.size();
-  const uint32_t status = host::datastore_insert_bsatn(id, data, &size);
+  const uint32_t status = imports::datastore_insert_bsatn(id, data, &size);
   if (status == StatusCode::OK) integrate(table, row, data, size);
   return status;
 }
@@ -136,12 +159,13 @@ void insert_scratch(TableSlot& table, void* row) {
 }
 
 bool update_scratch(IndexSlot& index, void* row) {
+  rows_changed(*index.table);
   const uint32_t table = table_id(*index.table);
   const uint32_t id = index_id(index);
   bsatn::Writer& bytes = filled_scratch();
   if (index.table->generated != nullptr) bytes.reserve_after(kRoomForGenerated);
   size_t size = bytes.size();
-  const uint32_t status = host::datastore_update_bsatn(table, id, bytes.data(), &size);
+  const uint32_t status = imports::datastore_update_bsatn(table, id, bytes.data(), &size);
   if (status == StatusCode::NO_SUCH_ROW) return false;
   if (status != StatusCode::OK) fail_status("update failed", index.name, status);
   integrate(*index.table, row, bytes.data(), size);
@@ -149,10 +173,11 @@ bool update_scratch(IndexSlot& index, void* row) {
 }
 
 uint32_t delete_scratch(TableSlot& table) {
+  rows_changed(table);
   const uint32_t id = table_id(table);
   const bsatn::Writer& rows = filled_scratch();
   uint32_t deleted = 0;
-  const uint32_t status = host::datastore_delete_all_by_eq_bsatn(id, rows.data(), rows.size(), &deleted);
+  const uint32_t status = imports::datastore_delete_all_by_eq_bsatn(id, rows.data(), rows.size(), &deleted);
   if (status != StatusCode::OK) fail_status("delete failed", table.name, status);
   return deleted;
 }
@@ -165,17 +190,19 @@ uint64_t count_rows(TableSlot& table) {
 }
 
 uint64_t clear_rows(TableSlot& table) {
+  rows_changed(table);
   uint64_t deleted = 0;
-  const uint32_t status = host::datastore_clear(table_id(table), &deleted);
+  const uint32_t status = imports::datastore_clear(table_id(table), &deleted);
   if (status != StatusCode::OK) fail_status("clear failed", table.name, status);
   return deleted;
 }
 
 uint32_t delete_by_bound(IndexSlot& index) {
+  rows_changed(*index.table);
   const uint32_t id = index_id(index);
   const bsatn::Writer& bound = filled_scratch();
   uint32_t deleted = 0;
-  const uint32_t status = host::datastore_delete_by_index_scan_range_bsatn(
+  const uint32_t status = imports::datastore_delete_by_index_scan_range_bsatn(
       id, nullptr, 0, 0, bound.data(), bound.size(), bound.data(), bound.size(), &deleted);
   if (status != StatusCode::OK) fail_status("delete failed", index.name, status);
   return deleted;
@@ -196,23 +223,27 @@ InsertError insert_error(uint32_t status) {
   return {type, static_cast<uint16_t>(status), std::move(message)};
 }
 
-uint32_t open_table_scan(TableSlot& table) {
-  uint32_t iter = 0;
-  const uint32_t status = host::datastore_table_scan_bsatn(table_id(table), &iter);
+Rows* scan_table(TableSlot& table) {
+  Rows* const rows = take_rows();
+  const uint32_t status = host::datastore_table_scan_bsatn(table_id(table), &rows->iter);
   if (status != StatusCode::OK) fail_status("scan failed", table.name, status);
-  return iter;
+  Rows* const first = next_rows(rows);
+  const bool again = std::exchange(table.scanned_in, transaction) == transaction;
+  const bool whole = first->open == 0 && first->capacity == kChunkBytes;
+  if (again && whole && !table.by_name && kept_count < kKeptTables) keep(table, first);
+  return first;
 }
 
-uint32_t open_point_scan(IndexSlot& index) {
+Rows* scan_point(IndexSlot& index) {
   const uint32_t id = index_id(index);
   const bsatn::Writer& key = filled_scratch();
-  uint32_t iter = 0;
-  const uint32_t status = host::datastore_index_scan_point_bsatn(id, key.data(), key.size(), &iter);
+  Rows* const rows = take_rows();
+  const uint32_t status = host::datastore_index_scan_point_bsatn(id, key.data(), key.size(), &rows->iter);
   if (status != StatusCode::OK) fail_status("index scan failed", index.name, status);
-  return iter;
+  return next_rows(rows);
 }
 
-uint32_t open_range_scan(IndexSlot& index, const ScanBounds& bounds) {
+Rows* scan_range(IndexSlot& index, const ScanBounds& bounds) {
   const uint32_t id = index_id(index);
   const bsatn::Writer& key = filled_scratch();
   const uint8_t* const start = key.data() + bounds.prefix_end;
@@ -220,37 +251,38 @@ uint32_t open_range_scan(IndexSlot& index, const ScanBounds& bounds) {
   const bool one_bound = bounds.start_end == key.size();
   const uint8_t* const end = one_bound ? start : key.data() + bounds.start_end;
   const size_t end_size = one_bound ? start_size : key.size() - bounds.start_end;
-  uint32_t iter = 0;
+  Rows* const rows = take_rows();
   const uint32_t status = host::datastore_index_scan_range_bsatn(
       id, bounds.prefix_columns == 0 ? nullptr : key.data(), bounds.prefix_end, bounds.prefix_columns, start, start_size,
-      end, end_size, &iter);
+      end, end_size, &rows->iter);
   if (status != StatusCode::OK) fail_status("index scan failed", index.name, status);
-  return iter;
+  return next_rows(rows);
 }
 
-ScanChunk next_chunk(uint32_t iter, bool open, Buffer* buffer) {
-  while (open) {
-    if (buffer == nullptr) buffer = take_buffer();
-    size_t size = buffer->capacity;
-    const int32_t status = host::row_iter_bsatn_advance(iter, buffer->bytes(), &size);
+Rows* next_rows(Rows* rows) {
+  do {
+    size_t size = rows->capacity;
+    const int32_t status = host::row_iter_bsatn_advance(rows->iter, rows + 1, &size);
     if (status == StatusCode::BUFFER_TOO_SMALL) {
-      std::free(buffer);
-      buffer = make_buffer(size);
+      Rows* const larger = make_rows(size);
+      larger->iter = rows->iter;
+      std::free(rows);
+      rows = larger;
       continue;
     }
     if (status > 0) fail_status("reading rows failed", nullptr, static_cast<unsigned>(status));
-    open = status == 0;
-    if (size != 0) return {buffer->bytes(), buffer->bytes() + size, buffer, open};
-  }
-  give_back(iter, open, buffer);
-  return {};
+    rows->open = status == 0;
+    rows->size = static_cast<uint32_t>(size);
+  } while (rows->open != 0 && rows->size == 0);
+  return rows;
 }
 
 void cut_row() { fail("a row of the host ends too early"); }
 
-void give_back(uint32_t iter, bool open, Buffer* buffer) {
-  if (open) host::row_iter_bsatn_close(iter);
-  if (buffer != nullptr) give_buffer(buffer);
+void end_scan(Rows* rows) {
+  if (rows->open != 0) host::row_iter_bsatn_close(rows->iter);
+  rows->next = free_rows;
+  free_rows = rows;
 }
 
 }  // namespace SpacetimeDB::detail

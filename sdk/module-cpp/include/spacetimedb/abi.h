@@ -38,11 +38,41 @@ struct StatusCode {
 
 }  // namespace SpacetimeDB
 
-// The imports. Kept in one C namespace; user code calls the classes instead.
+// The imports. User code calls the classes instead. What changes rows, or the transaction in which they are read, is in a
+// namespace of its own: the library keeps rows that were scanned twice (store.h), and host:: has forms that forget them. A
+// module that declares such an import itself calls rows_changed() before it.
 #define ORRERY_HOST(version, name) \
   extern "C" __attribute__((import_module("spacetime_" version), import_name(#name)))
 
-namespace SpacetimeDB::detail::host {
+namespace SpacetimeDB::detail {
+
+void rows_changed();
+
+namespace imports {
+
+ORRERY_HOST("10.0", datastore_delete_by_index_scan_range_bsatn)
+uint32_t datastore_delete_by_index_scan_range_bsatn(uint32_t index, const void* prefix, size_t prefix_length,
+                                                    uint32_t prefix_elements, const void* start,
+                                                    size_t start_length, const void* end, size_t end_length,
+                                                    uint32_t* deleted);
+ORRERY_HOST("10.0", datastore_delete_all_by_eq_bsatn)
+uint32_t datastore_delete_all_by_eq_bsatn(uint32_t table, const void* rows, size_t length, uint32_t* deleted);
+ORRERY_HOST("10.0", datastore_insert_bsatn)
+uint32_t datastore_insert_bsatn(uint32_t table, void* row, size_t* length);
+ORRERY_HOST("10.0", datastore_update_bsatn)
+uint32_t datastore_update_bsatn(uint32_t table, uint32_t index, void* row, size_t* length);
+ORRERY_HOST("10.5", datastore_clear)
+uint32_t datastore_clear(uint32_t table, uint64_t* deleted);
+ORRERY_HOST("10.3", procedure_start_mut_tx)
+uint32_t procedure_start_mut_tx(int64_t* timestamp_micros);
+ORRERY_HOST("10.3", procedure_commit_mut_tx)
+uint32_t procedure_commit_mut_tx();
+ORRERY_HOST("10.3", procedure_abort_mut_tx)
+uint32_t procedure_abort_mut_tx();
+
+}  // namespace imports
+
+namespace host {
 
 ORRERY_HOST("10.0", table_id_from_name)
 uint32_t table_id_from_name(const void* name, size_t length, uint32_t* id);
@@ -56,17 +86,6 @@ ORRERY_HOST("10.0", datastore_index_scan_range_bsatn)
 uint32_t datastore_index_scan_range_bsatn(uint32_t index, const void* prefix, size_t prefix_length,
                                           uint32_t prefix_elements, const void* start, size_t start_length,
                                           const void* end, size_t end_length, uint32_t* iter);
-ORRERY_HOST("10.0", datastore_delete_by_index_scan_range_bsatn)
-uint32_t datastore_delete_by_index_scan_range_bsatn(uint32_t index, const void* prefix, size_t prefix_length,
-                                                    uint32_t prefix_elements, const void* start,
-                                                    size_t start_length, const void* end, size_t end_length,
-                                                    uint32_t* deleted);
-ORRERY_HOST("10.0", datastore_delete_all_by_eq_bsatn)
-uint32_t datastore_delete_all_by_eq_bsatn(uint32_t table, const void* rows, size_t length, uint32_t* deleted);
-ORRERY_HOST("10.0", datastore_insert_bsatn)
-uint32_t datastore_insert_bsatn(uint32_t table, void* row, size_t* length);
-ORRERY_HOST("10.0", datastore_update_bsatn)
-uint32_t datastore_update_bsatn(uint32_t table, uint32_t index, void* row, size_t* length);
 ORRERY_HOST("10.0", row_iter_bsatn_advance)
 int32_t row_iter_bsatn_advance(uint32_t iter, void* buffer, size_t* length);
 ORRERY_HOST("10.0", row_iter_bsatn_close)
@@ -90,18 +109,27 @@ ORRERY_HOST("10.2", get_jwt)
 uint32_t get_jwt(const void* connection_id16, uint32_t* source);
 ORRERY_HOST("10.3", procedure_sleep_until)
 int64_t procedure_sleep_until(int64_t wake_at_micros);
-ORRERY_HOST("10.3", procedure_start_mut_tx)
-uint32_t procedure_start_mut_tx(int64_t* timestamp_micros);
-ORRERY_HOST("10.3", procedure_commit_mut_tx)
-uint32_t procedure_commit_mut_tx();
-ORRERY_HOST("10.3", procedure_abort_mut_tx)
-uint32_t procedure_abort_mut_tx();
 ORRERY_HOST("10.3", procedure_http_request)
 uint32_t procedure_http_request(const void* request, size_t request_length, const void* body, size_t body_length,
                                 uint32_t* response_and_body_sources);
 ORRERY_HOST("10.4", datastore_index_scan_point_bsatn)
 uint32_t datastore_index_scan_point_bsatn(uint32_t index, const void* point, size_t length, uint32_t* iter);
-ORRERY_HOST("10.5", datastore_clear)
-uint32_t datastore_clear(uint32_t table, uint64_t* deleted);
 
-}  // namespace SpacetimeDB::detail::host
+#define ORRERY_CHANGING(name)                                                    \
+  template <class... Arguments>                                                  \
+  uint32_t name(Arguments... arguments) {                                        \
+    rows_changed();                                                              \
+    return imports::name(arguments...);                                          \
+  }
+ORRERY_CHANGING(datastore_delete_by_index_scan_range_bsatn)
+ORRERY_CHANGING(datastore_delete_all_by_eq_bsatn)
+ORRERY_CHANGING(datastore_insert_bsatn)
+ORRERY_CHANGING(datastore_update_bsatn)
+ORRERY_CHANGING(datastore_clear)
+ORRERY_CHANGING(procedure_start_mut_tx)
+ORRERY_CHANGING(procedure_commit_mut_tx)
+ORRERY_CHANGING(procedure_abort_mut_tx)
+#undef ORRERY_CHANGING
+
+}  // namespace host
+}  // namespace SpacetimeDB::detail

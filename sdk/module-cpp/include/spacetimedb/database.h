@@ -125,11 +125,11 @@ class ReadOnlyIndexedAccessor : public ReadOnlyFieldAccessor<T, F> {
  public:
   using ReadOnlyFieldAccessor<T, F>::ReadOnlyFieldAccessor;
   IndexIteratorRange<T> filter(const F& value) const {
-    return IndexIteratorRange<T>(detail::point_cursor(*this->index_, value));
+    return IndexIteratorRange<T>(detail::rows_at(*this->index_, value));
   }
   template <class U>
   IndexIteratorRange<T> filter(const Range<U>& range) const {
-    return IndexIteratorRange<T>(detail::range_cursor<F>(*this->index_, range));
+    return IndexIteratorRange<T>(detail::rows_in<F>(*this->index_, range));
   }
 };
 

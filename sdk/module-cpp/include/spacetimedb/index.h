@@ -22,17 +22,17 @@ void write_end(bsatn::Writer& out, const Range<T>& range) {
 }
 
 template <class F>
-Cursor point_cursor(IndexSlot& index, const F& key) {
+Rows* rows_at(IndexSlot& index, const F& key) {
   scratch()(key);
-  return Cursor::at_point(index);
+  return scan_point(index);
 }
 template <class F, class T>
-Cursor range_cursor(IndexSlot& index, const Range<T>& range) {
+Rows* rows_in(IndexSlot& index, const Range<T>& range) {
   bsatn::Writer& out = scratch();
   write_start<F>(out, range);
   const size_t start_end = out.size();
   write_end<F>(out, range);
-  return Cursor::over_range(index, {0, 0, start_end});
+  return scan_range(index, {0, 0, start_end});
 }
 template <class F>
 uint32_t delete_at(IndexSlot& index, const F& key) {
@@ -44,8 +44,8 @@ uint32_t delete_at(IndexSlot& index, const F& key) {
 template <class T, class F>
 std::optional<T> find_row(IndexSlot& index, const F& key) {
   std::optional<T> row;
-  Cursor cursor = point_cursor(index, key);
-  if (cursor.more()) cursor.read(row.emplace());
+  Cursor<T> cursor(rows_at(index, key));
+  if (cursor.here()) cursor.read(row.emplace());
   return row;
 }
 
@@ -55,10 +55,10 @@ std::optional<T> find_row(IndexSlot& index, const F& key) {
 template <class T>
 class IndexIteratorRange {
  public:
-  explicit IndexIteratorRange(detail::Cursor&& cursor) : cursor_(std::move(cursor)) {}
+  explicit IndexIteratorRange(detail::Rows* rows) : cursor_(rows) {}
   detail::RowIterator<T> begin() { return detail::RowIterator<T>(std::move(cursor_)); }
   detail::EndOfRows end() const { return {}; }
-  std::vector<T> collect() { return detail::collect_rows<T>(cursor_); }
+  std::vector<T> collect() { return cursor_.collect(); }
   /// Counts the rows, and with that uses them up.
   size_t size() {
     size_t rows = 0;
@@ -69,7 +69,7 @@ class IndexIteratorRange {
   size_t count() { return size(); }
 
  private:
-  detail::Cursor cursor_;
+  detail::Cursor<T> cursor_;
 };
 
 template <class T, class F>
@@ -122,11 +122,11 @@ class TypedIndexedAccessor : public TypedFieldAccessor<T, F> {
  public:
   using TypedFieldAccessor<T, F>::TypedFieldAccessor;
   IndexIteratorRange<T> filter(const F& value) const {
-    return IndexIteratorRange<T>(detail::point_cursor(*this->index_, value));
+    return IndexIteratorRange<T>(detail::rows_at(*this->index_, value));
   }
   template <class U>
   IndexIteratorRange<T> filter(const Range<U>& range) const {
-    return IndexIteratorRange<T>(detail::range_cursor<F>(*this->index_, range));
+    return IndexIteratorRange<T>(detail::rows_in<F>(*this->index_, range));
   }
   uint32_t delete_all(const F& value) const { return detail::delete_at(*this->index_, value); }
 };
@@ -160,22 +160,22 @@ struct MultiColumnScan {
     }
   }
   template <class... V, size_t... kPrefix>
-  static Cursor open(IndexSlot& index, const std::tuple<V...>& values, std::index_sequence<kPrefix...>) {
+  static Rows* open(IndexSlot& index, const std::tuple<V...>& values, std::index_sequence<kPrefix...>) {
     static_assert(sizeof...(V) <= sizeof...(F), "filter() has more values than the index has columns");
     bsatn::Writer& out = scratch();
     ScanBounds bounds;
     (write_value<kPrefix>(out, std::get<kPrefix>(values)), ...);
     write_last<sizeof...(kPrefix)>(out, bounds, std::get<sizeof...(kPrefix)>(values));
-    return Cursor::over_range(index, bounds);
+    return scan_range(index, bounds);
   }
   template <class Value>
-  static Cursor open_prefix(IndexSlot& index, const Value& first) {
+  static Rows* open_prefix(IndexSlot& index, const Value& first) {
     bsatn::Writer& out = scratch();
     write_value<0>(out, first);
     ScanBounds bounds{out.size(), 1, 0};
     out.write_u8(kUnbounded);
     bounds.start_end = out.size();
-    return Cursor::over_range(index, bounds);
+    return scan_range(index, bounds);
   }
 };
 

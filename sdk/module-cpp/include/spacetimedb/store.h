@@ -15,12 +15,17 @@ struct GeneratedColumn {
   GeneratedColumn* next = nullptr;
 };
 
+struct Rows;
+
 /// A table of the module, one per SPACETIMEDB_TABLE.
 struct TableSlot {
   const char* name;
   uint32_t id = 0;
   bool known = false;                    // id was looked up
+  bool by_name = false;                  // found at run time, perhaps besides another slot for the same table
   GeneratedColumn* generated = nullptr;  // by column
+  Rows* kept = nullptr;                  // all its rows, until something changes them; see rows_changed()
+  uint32_t scanned_in = 0;               // the number of the transaction that last scanned it
 };
 
 /// An index of the module, one per FIELD_ macro.
@@ -66,65 +71,82 @@ struct ScanBounds {
   size_t start_end = 0;  // the end bound takes the rest; where equal to the size, both bounds are the same bytes
 };
 
-/// The next bytes of a scan; none at its end, where nothing is held any more.
-struct ScanChunk {
-  const uint8_t* at = nullptr;
-  const uint8_t* end = nullptr;
-  struct Buffer* buffer = nullptr;
-  bool open = false;  // the host still has the iterator
+/// Rows as the host gave them, and the scan they are of: a buffer that cursors read from, kept for its table where it is all of
+/// a table. Free ones form a list, so that scans within scans each have one and none is allocated again.
+struct Rows {
+  Rows* next;
+  uint32_t capacity;
+  uint32_t size;
+  uint32_t users;  // cursors, and the table they are kept for
+  uint32_t iter;
+  uint32_t open;  // 1: the host has the iterator, and rows may follow these
+  const uint8_t* begin() const { return reinterpret_cast<const uint8_t*>(this + 1); }
+  const uint8_t* end() const { return begin() + size; }
 };
-// The host's iterator:
-uint32_t open_table_scan(TableSlot& table);
-uint32_t open_point_scan(IndexSlot& index);
-uint32_t open_range_scan(IndexSlot& index, const ScanBounds& bounds);
-ScanChunk next_chunk(uint32_t iter, bool open, Buffer* buffer);
-void give_back(uint32_t iter, bool open, Buffer* buffer);
+
+// A table that is scanned again in one transaction, and whose rows come in one buffer, keeps that buffer: only the module
+// changes its tables meanwhile, so further scans need not ask the host. What is kept ends with the transaction and with any
+// change of the table.
+/// Forgets what is kept of all tables: at the begin and end of a transaction, and before changes of a table that is not known.
+void rows_changed();
+/// Forgets what is kept of a table that is about to change.
+void drop_kept(TableSlot& table);
+inline void rows_changed(TableSlot& table) {
+  if (table.by_name) return rows_changed();
+  if (table.kept != nullptr) drop_kept(table);
+}
+
+// Scans through the host, with their first rows:
+Rows* scan_table(TableSlot& table);
+/// Of the rows whose key is in scratch().
+Rows* scan_point(IndexSlot& index);
+Rows* scan_range(IndexSlot& index, const ScanBounds& bounds);
+/// The next rows of a scan that is open, in its buffer or a larger one; none only at its end.
+Rows* next_rows(Rows* rows);
+/// Of a scan that nobody reads any more.
+void end_scan(Rows* rows);
 [[noreturn]] void cut_row();
 
-/// Rows of a scan as bytes. Owns the host's iterator and a buffer taken from a pool; movable. Nothing that is not inlined sees
-/// its address: loops over rows keep it in registers.
+/// All rows of a table, as a user of them.
+inline Rows* rows_of(TableSlot& table) {
+  Rows* const kept = table.kept;
+  if (kept == nullptr) return scan_table(table);
+  ++kept->users;
+  return kept;
+}
+
+/// Reads the rows of a scan. Shares the buffer they are in; movable. It has as few members as can be, looks at one of them per
+/// row, and nothing that is not inlined sees its address: loops over rows keep it in registers.
+template <class T>
 class Cursor {
  public:
   Cursor() = default;
-  explicit Cursor(uint32_t iter) : iter_(iter), open_(true) {}
-  Cursor(Cursor&& other) noexcept
-      : at_(other.at_), end_(other.end_), buffer_(other.buffer_), iter_(other.iter_), open_(other.open_) {
-    other.forget();
-  }
+  explicit Cursor(Rows* rows) : rows_(rows) { enter(); }
+  Cursor(Cursor&& other) noexcept : at_(other.at_), end_(other.end_), rows_(other.rows_) { other.forget(); }
   Cursor& operator=(Cursor&& other) noexcept {
     if (this == &other) return *this;
     close();
     at_ = other.at_;
     end_ = other.end_;
-    buffer_ = other.buffer_;
-    iter_ = other.iter_;
-    open_ = other.open_;
+    rows_ = other.rows_;
     other.forget();
     return *this;
   }
   ~Cursor() { close(); }
-  static Cursor over_table(TableSlot& table) { return Cursor(open_table_scan(table)); }
-  /// Rows whose key is in scratch().
-  static Cursor at_point(IndexSlot& index) { return Cursor(open_point_scan(index)); }
-  static Cursor over_range(IndexSlot& index, const ScanBounds& bounds) { return Cursor(open_range_scan(index, bounds)); }
 
-  /// Whether a row follows; fetches the next chunk when this one is used up.
-  bool more() {
+  /// Whether there is a row here; else the cursor has not been advanced or is at its end.
+  [[gnu::always_inline]] bool here() const { return at_ != end_; }
+  /// Whether there is a row here, after fetching more where that is needed.
+  [[gnu::always_inline]] bool more() {
     if (at_ != end_) return true;
-    if (!open_ && buffer_ == nullptr) return false;
-    const ScanChunk chunk = next_chunk(iter_, open_, buffer_);
-    at_ = chunk.at;
-    end_ = chunk.end;
-    buffer_ = chunk.buffer;
-    open_ = chunk.open;
+    if (rows_ == nullptr || rows_->open == 0) return false;
+    rows_ = next_rows(rows_);
+    enter();
     return at_ != end_;
   }
-  /// The bytes of the rows that are here; decoding advances them.
-  template <class T>
-  void read(T& row) {
-    constexpr int32_t kSize = bsatn::bsatn_traits<T>::kFixed;
+  /// Reads the row that is here and goes on to the next.
+  [[gnu::always_inline]] void read(T& row) {
     if constexpr (kSize > 0) {
-      if (static_cast<size_t>(end_ - at_) < static_cast<size_t>(kSize)) cut_row();
       bsatn::bsatn_traits<T>::load(at_, row);
       at_ += kSize;
     } else {
@@ -133,24 +155,36 @@ class Cursor {
       at_ = end_ - in.remaining();
     }
   }
-  void close() {
-    if (open_ || buffer_ != nullptr) give_back(iter_, open_, buffer_);
-    forget();
+  std::vector<T> collect() {
+    std::vector<T> all;
+    while (more()) read(all.emplace_back());
+    return all;
   }
 
  private:
+  static constexpr int32_t kSize = bsatn::bsatn_traits<T>::kFixed;
+
+  void enter() {
+    at_ = rows_->begin();
+    end_ = rows_->end();
+    // Once per buffer: rows of a fixed size fill it, so that no row is cut by its end.
+    if constexpr (kSize > 1) {
+      if (rows_->size % static_cast<uint32_t>(kSize) != 0) cut_row();
+    }
+  }
+  void close() {
+    if (rows_ != nullptr && --rows_->users == 0) end_scan(rows_);
+    forget();
+  }
   void forget() {
     at_ = nullptr;
     end_ = nullptr;
-    buffer_ = nullptr;
-    open_ = false;
+    rows_ = nullptr;
   }
 
   const uint8_t* at_ = nullptr;
   const uint8_t* end_ = nullptr;
-  Buffer* buffer_ = nullptr;
-  uint32_t iter_ = 0;
-  bool open_ = false;
+  Rows* rows_ = nullptr;
 };
 
 }  // namespace SpacetimeDB::detail

@@ -57,7 +57,9 @@ class RowIterator {
   using reference = T&;
 
   RowIterator() = default;
-  [[gnu::always_inline]] explicit RowIterator(Cursor&& cursor) : cursor_(std::move(cursor)) { ++*this; }
+  [[gnu::always_inline]] explicit RowIterator(Cursor<T>&& cursor) : cursor_(std::move(cursor)), valid_(cursor_.here()) {
+    if (valid_) cursor_.read(row_);
+  }
   RowIterator(RowIterator&&) = default;
   RowIterator& operator=(RowIterator&&) = default;
 
@@ -73,17 +75,10 @@ class RowIterator {
   friend bool operator==(const RowIterator& a, const RowIterator& b) { return a.valid_ == b.valid_; }
 
  private:
-  Cursor cursor_;
+  Cursor<T> cursor_;
   T row_{};
   bool valid_ = false;
 };
-
-template <class T>
-std::vector<T> collect_rows(Cursor& cursor) {
-  std::vector<T> rows;
-  while (cursor.more()) cursor.read(rows.emplace_back());
-  return rows;
-}
 
 }  // namespace detail
 
@@ -133,13 +128,10 @@ class TableAccessor {
     return deleted;
   }
   [[gnu::always_inline]] detail::RowIterator<T> begin() const {
-    return detail::RowIterator<T>(detail::Cursor::over_table(*slot_));
+    return detail::RowIterator<T>(detail::Cursor<T>(detail::rows_of(*slot_)));
   }
   detail::EndOfRows end() const { return {}; }
-  std::vector<T> collect() const {
-    detail::Cursor cursor = detail::Cursor::over_table(*slot_);
-    return detail::collect_rows<T>(cursor);
-  }
+  std::vector<T> collect() const { return detail::Cursor<T>(detail::rows_of(*slot_)).collect(); }
   Table<T> get_table() const { return Table<T>(*slot_); }
   Table<T> table() const { return get_table(); }
 
