@@ -275,6 +275,7 @@ export class Host {
         datastore_table_scan_bsatn: in_tx((id, out) => {
           const table = at(this.tables, id);
           if (table === undefined) return NO_TABLE;
+          this.log('datastore_table_scan_bsatn', { table: table.name });
           this.set_u32(out, this.iterate([...table.rows.values()]));
           return OK;
         }),
