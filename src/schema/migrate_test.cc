@@ -295,6 +295,18 @@ TEST(Migrate, Sequences) {
   ASSERT_EQ(plan->prechecks.size(), 1u);
   EXPECT_EQ(plan->prechecks[0].kind, MigrationPrecheckKind::kSequenceRangeIsUnused);
   EXPECT_TRUE(plan->prechecks[0].min == 1 && plan->prechecks[0].max == 99);
+  // Whatever of it is another makes it a new one.
+  const auto change = [&](void (*set)(RawSequence&)) {
+    B changed = more;
+    set(items(&changed).sequences[0]);
+    EXPECT_EQ(steps(more, changed),
+              (Texts{"RemoveSequence items_id_seq", "AddSequence items_id_seq"}));
+    EXPECT_EQ(steps(changed, changed), Texts{});
+  };
+  change([](RawSequence& s) { s.start = 5; });
+  change([](RawSequence& s) { s.min_value = 1; });
+  change([](RawSequence& s) { s.max_value = 200; });
+  change([](RawSequence& s) { s.increment = 2; });
   // A new table brings its sequence along.
   B table = base();
   B::sequence(&table.table("t", {{"id", Type::u8()}}), 0);
@@ -312,6 +324,20 @@ TEST(Migrate, Schedules) {
   other.reducer("walk", {{"row", Type::ref(1)}});
   other.def.schedules[0].function_name = "walk";
   EXPECT_EQ(steps(with, other), (Texts{"RemoveSchedule jobs_sched", "AddSchedule jobs_sched"}));
+  // The key that rows are known by may move to another column.
+  const auto keyed_by = [](uint16_t column) {
+    B b = base();
+    RawTable& jobs = b.table(
+        "jobs", {{"id", Type::u64()}, {"at", Type::schedule_at()}, {"spare", Type::u64()}});
+    B::unique(&jobs, 0);
+    B::unique(&jobs, 2);
+    jobs.primary_key = {column};
+    b.def.schedules.push_back({std::nullopt, "jobs", 1, "run"});
+    b.reducer("run", {{"row", Type::ref(jobs.product_type_ref)}});
+    return b;
+  };
+  EXPECT_EQ(steps(keyed_by(0), keyed_by(2)),
+            (Texts{"RemoveSchedule jobs_sched", "AddSchedule jobs_sched", "ChangePrimaryKey jobs"}));
 }
 
 TEST(Migrate, Views) {

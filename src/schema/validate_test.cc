@@ -80,6 +80,9 @@ TEST(Validate, Identifiers) {
   EXPECT_EQ(with_name("t!"), Errors{"IdentifierError.InvalidContinue"});
   EXPECT_EQ(with_name("e\u0301"), Errors{"IdentifierError.NotCanonicalized"});
   EXPECT_EQ(with_name("st_mine"), Errors{"TableNameReserved"});
+  B system;
+  system.table("st_mine", {{"a", Type::u8()}}).type = TableType::kSystem;
+  EXPECT_EQ(errors_of(system), Errors{});
 
   B column;
   column.table("t", {{"a b", Type::u8()}});
@@ -132,6 +135,13 @@ TEST(Validate, PrimaryKeys) {
   B outside = one_table();
   outside.def.tables[0].primary_key = {9};
   EXPECT_EQ(errors_of(outside), Errors{"ColumnNotFound"});
+}
+
+TEST(Validate, AnIndexThatIsRefusedIsNoReasonForASecondComplaint) {
+  B b = one_table();
+  b.def.tables[0].constraints.push_back({std::nullopt, {1}});
+  B::index(&b.def.tables[0], "i", {9});
+  EXPECT_EQ(errors_of(b), Errors{"ColumnNotFound"});
 }
 
 TEST(Validate, UniqueConstraintsNeedAnIndexOverTheSameSet) {
@@ -199,6 +209,14 @@ TEST(Validate, ScheduledTables) {
   ModuleDef def = valid(good);
   EXPECT_EQ(def.find_reducer("run").def->visibility, FunctionVisibility::kPrivate);
   EXPECT_EQ(def.find_table("jobs")->schedule->name, "jobs_sched");
+
+  B procedure = good;
+  procedure.def.reducers.clear();
+  procedure.procedure("run", {{"row", Type::ref(good.def.tables[0].product_type_ref)}},
+                      Type::unit());
+  def = valid(procedure);
+  EXPECT_EQ(def.find_procedure("run").def->visibility, FunctionVisibility::kPrivate);
+  EXPECT_EQ(def.find_table("jobs")->schedule->function_kind, FunctionKind::kProcedure);
 
   B no_key = good;
   no_key.def.tables[0].primary_key.clear();
