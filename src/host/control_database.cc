@@ -15,7 +15,7 @@ constexpr std::string_view kTables[] = {
     "CREATE TABLE IF NOT EXISTS database_names (name TEXT NOT NULL UNIQUE, identity TEXT NOT NULL, "
     "place TEXT NOT NULL)",
 };
-constexpr std::string_view kColumns = "SELECT identity, owner, program, locked FROM databases";
+constexpr std::string_view kAll = "SELECT identity, owner, program, locked FROM databases";
 
 Error damaged(std::string_view what) {
   return Error(ErrorCode::kCorruption, "the control database holds a bad " + std::string(what));
@@ -36,7 +36,19 @@ Result<std::unique_ptr<ControlDatabase>> ControlDatabase::open(const HostOptions
   for (std::string_view sql : kTables) {
     ORRERY_TRY_ASSIGN([[maybe_unused]] uint64_t rows, session->execute(sql));
   }
-  return std::unique_ptr<ControlDatabase>(new ControlDatabase(std::move(session)));
+  std::unique_ptr<ControlDatabase> out(new ControlDatabase(std::move(session)));
+  ORRERY_TRY(out->load());
+  return out;
+}
+
+Status ControlDatabase::load() {
+  ORRERY_TRY_ASSIGN(auto found, rows(kAll, {}));
+  for (const std::vector<std::string>& row : found) {
+    ORRERY_TRY_ASSIGN(DatabaseRecord record, record_of(row));
+    for (const std::string& name : record.names) names_.emplace(name, record.identity);
+    records_.emplace(record.identity, std::move(record));
+  }
+  return {};
 }
 
 Status ControlDatabase::run(std::string_view sql, std::vector<std::string> parameters) {
@@ -92,37 +104,28 @@ Result<DatabaseRecord> ControlDatabase::record_of(const std::vector<std::string>
   return out;
 }
 
-Result<std::vector<DatabaseRecord>> ControlDatabase::all() {
+std::vector<DatabaseRecord> ControlDatabase::all() const {
   LockGuard<Mutex> lock(mutex_);
-  ORRERY_TRY_ASSIGN(auto found, rows(std::string(kColumns) + " ORDER BY identity", {}));
   std::vector<DatabaseRecord> out;
-  for (const std::vector<std::string>& row : found) {
-    ORRERY_TRY_ASSIGN(DatabaseRecord record, record_of(row));
-    out.push_back(std::move(record));
-  }
+  for (const auto& [identity, record] : records_) out.push_back(record);
   return out;
 }
 
-Result<std::optional<DatabaseRecord>> ControlDatabase::find(const types::Identity& identity) {
+std::optional<DatabaseRecord> ControlDatabase::find(const types::Identity& identity) const {
   LockGuard<Mutex> lock(mutex_);
-  ORRERY_TRY_ASSIGN(auto found,
-                    rows(std::string(kColumns) + " WHERE identity = ?", {identity.to_hex()}));
-  if (found.empty()) return std::optional<DatabaseRecord>();
-  ORRERY_TRY_ASSIGN(DatabaseRecord record, record_of(found[0]));
-  return std::optional<DatabaseRecord>(std::move(record));
+  auto found = records_.find(identity);
+  return found == records_.end() ? std::nullopt : std::optional<DatabaseRecord>(found->second);
 }
 
-Result<std::optional<DatabaseRecord>> ControlDatabase::find_name(std::string_view name) {
-  std::optional<types::Identity> identity;
-  {
-    LockGuard<Mutex> lock(mutex_);
-    ORRERY_TRY_ASSIGN(auto found, rows("SELECT identity FROM database_names WHERE name = ?",
-                                       {std::string(name)}));
-    if (found.empty()) return std::optional<DatabaseRecord>();
-    identity = types::Identity::parse(found[0][0]);
-  }
-  if (!identity) return damaged("identity");
-  return find(*identity);
+std::optional<DatabaseRecord> ControlDatabase::find_name(std::string_view name) const {
+  LockGuard<Mutex> lock(mutex_);
+  auto found = names_.find(name);
+  if (found == names_.end()) return std::nullopt;
+  return records_.find(found->second)->second;
+}
+
+void ControlDatabase::forget_names(const DatabaseRecord& record) {
+  for (const std::string& name : record.names) names_.erase(name);
 }
 
 Status ControlDatabase::add_names(const types::Identity& identity,
@@ -138,36 +141,58 @@ Status ControlDatabase::add_names(const types::Identity& identity,
 }
 
 Status ControlDatabase::add(const DatabaseRecord& record) {
-  LockGuard<Mutex> lock(mutex_);
-  return in_transaction([&]() -> Status {
+  LockGuard<Mutex> change(change_mutex_);
+  ORRERY_TRY(in_transaction([&]() -> Status {
     ORRERY_TRY(run("INSERT INTO databases VALUES (?, ?, ?, '0')",
                    {record.identity.to_hex(), record.owner.to_hex(),
                     record.initial_program.to_hex()}));
     return add_names(record.identity, record.names);
-  });
+  }));
+  LockGuard<Mutex> lock(mutex_);
+  for (const std::string& name : record.names) names_.emplace(name, record.identity);
+  records_.emplace(record.identity, record);
+  return {};
 }
 
 Status ControlDatabase::remove(const types::Identity& identity) {
-  LockGuard<Mutex> lock(mutex_);
-  return in_transaction([&]() -> Status {
+  LockGuard<Mutex> change(change_mutex_);
+  ORRERY_TRY(in_transaction([&]() -> Status {
     ORRERY_TRY(run("DELETE FROM databases WHERE identity = ?", {identity.to_hex()}));
     return run("DELETE FROM database_names WHERE identity = ?", {identity.to_hex()});
-  });
+  }));
+  LockGuard<Mutex> lock(mutex_);
+  auto found = records_.find(identity);
+  if (found == records_.end()) return {};
+  forget_names(found->second);
+  records_.erase(found);
+  return {};
 }
 
 Status ControlDatabase::set_names(const types::Identity& identity,
                                   const std::vector<std::string>& names) {
-  LockGuard<Mutex> lock(mutex_);
-  return in_transaction([&]() -> Status {
+  LockGuard<Mutex> change(change_mutex_);
+  ORRERY_TRY(in_transaction([&]() -> Status {
     ORRERY_TRY(run("DELETE FROM database_names WHERE identity = ?", {identity.to_hex()}));
     return add_names(identity, names);
-  });
+  }));
+  LockGuard<Mutex> lock(mutex_);
+  auto found = records_.find(identity);
+  if (found == records_.end()) return {};
+  forget_names(found->second);
+  found->second.names = names;
+  for (const std::string& name : names) names_.emplace(name, identity);
+  return {};
 }
 
-Status ControlDatabase::set_locked(const types::Identity& identity, bool locked) {
-  LockGuard<Mutex> lock(mutex_);
-  return run("UPDATE databases SET locked = ? WHERE identity = ?",
-             {locked ? "1" : "0", identity.to_hex()});
+Status ControlDatabase::set_lock(const types::Identity& identity, DatabaseLock lock) {
+  LockGuard<Mutex> change(change_mutex_);
+  const bool locked = lock == DatabaseLock::kLocked;
+  ORRERY_TRY(run("UPDATE databases SET locked = ? WHERE identity = ?",
+                 {locked ? "1" : "0", identity.to_hex()}));
+  LockGuard<Mutex> guard(mutex_);
+  auto found = records_.find(identity);
+  if (found != records_.end()) found->second.locked = locked;
+  return {};
 }
 
 }  // namespace orrery::host

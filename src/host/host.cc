@@ -44,7 +44,7 @@ class HostImpl final : public Host {
                   const types::Identity& caller) override;
   Status set_names(const types::Identity& database, const std::vector<std::string>& names,
                    const types::Identity& caller) override;
-  Status set_lock(std::string_view name_or_identity, Lock lock,
+  Status set_lock(std::string_view name_or_identity, DatabaseLock lock,
                   const types::Identity& caller) override;
   void on_opened(std::function<void(const std::shared_ptr<HostedDatabase>&)> told) override;
   void on_closing(std::function<void(const std::shared_ptr<HostedDatabase>&)> told) override;
@@ -96,7 +96,7 @@ Status HostImpl::remove_leftovers(const std::vector<DatabaseRecord>& records) {
 }
 
 Status HostImpl::open_all() {
-  ORRERY_TRY_ASSIGN(std::vector<DatabaseRecord> records, control_->all());
+  const std::vector<DatabaseRecord> records = control_->all();
   ORRERY_TRY(remove_leftovers(records));
   for (const DatabaseRecord& record : records) {
     Result<std::shared_ptr<HostedDatabase>> made = HostedDatabase::open(options_, record.identity);
@@ -112,11 +112,10 @@ Status HostImpl::open_all() {
 
 Result<DatabaseRecord> HostImpl::find(std::string_view name_or_identity) {
   const std::optional<types::Identity> identity = types::Identity::parse(name_or_identity);
-  Result<std::optional<DatabaseRecord>> found =
+  std::optional<DatabaseRecord> found =
       identity ? control_->find(*identity) : control_->find_name(name_or_identity);
-  if (!found) return std::move(found).error();
-  if (!*found) return no_database(name_or_identity);
-  return std::move(**found);
+  if (!found) return no_database(name_or_identity);
+  return *std::move(found);
 }
 
 Result<std::shared_ptr<HostedDatabase>> HostImpl::running(const DatabaseRecord& record) {
@@ -140,10 +139,7 @@ Result<std::shared_ptr<HostedDatabase>> HostImpl::database(std::string_view name
   return running(record);
 }
 
-std::vector<DatabaseRecord> HostImpl::databases() {
-  Result<std::vector<DatabaseRecord>> all = control_->all();
-  return all ? std::move(*all) : std::vector<DatabaseRecord>();
-}
+std::vector<DatabaseRecord> HostImpl::databases() { return control_->all(); }
 
 std::vector<types::Identity> HostImpl::databases_of(const types::Identity& owner) {
   std::vector<types::Identity> out;
@@ -312,11 +308,11 @@ Status HostImpl::set_names(const types::Identity& database, const std::vector<st
   return control_->set_names(record.identity, names);
 }
 
-Status HostImpl::set_lock(std::string_view name_or_identity, Lock lock,
+Status HostImpl::set_lock(std::string_view name_or_identity, DatabaseLock lock,
                           const types::Identity& caller) {
   LockGuard<Mutex> change(change_mutex_);
   ORRERY_TRY_ASSIGN(DatabaseRecord record, owned(name_or_identity, caller));
-  return control_->set_locked(record.identity, lock == Lock::kLocked);
+  return control_->set_lock(record.identity, lock);
 }
 
 void HostImpl::on_opened(Told told) {

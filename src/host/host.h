@@ -27,6 +27,9 @@
 
 namespace orrery::host {
 
+/// Locked: neither deleted nor reset.
+enum class DatabaseLock : uint8_t { kUnlocked, kLocked };
+
 struct DatabaseRecord {
   types::Identity identity;
   types::Identity owner;
@@ -81,8 +84,7 @@ class Host {
                           const types::Identity& caller) = 0;
   virtual Status set_names(const types::Identity& database, const std::vector<std::string>& names,
                            const types::Identity& caller) = 0;
-  enum class Lock : uint8_t { kUnlocked, kLocked };
-  virtual Status set_lock(std::string_view name_or_identity, Lock lock,
+  virtual Status set_lock(std::string_view name_or_identity, DatabaseLock lock,
                           const types::Identity& caller) = 0;
 
   /// Told of databases that come up and go down (deleted, or the host stops), in any thread.

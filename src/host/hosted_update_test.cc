@@ -109,8 +109,11 @@ TEST_F(HostedDatabaseTest, ResetStartsOver) {
   runtime_->add("two", people_two(true, false));
   create();
   EXPECT_EQ(add("ann", 40).status, CallStatus::kOk);
+  EXPECT_EQ(connect(caller_of("bob", 2)).status, CallStatus::kOk);
+  EXPECT_EQ(count("SELECT * FROM st_client"), 1u);
   ASSERT_TRUE(database_->reset({}));
   EXPECT_EQ(names(ann_), "founder");
+  EXPECT_EQ(count("SELECT * FROM st_client"), 0u);
   ASSERT_TRUE(database_->reset("two"));
   EXPECT_EQ(names(ann_), "");
   EXPECT_EQ(count("SELECT * FROM added"), 1u);
@@ -153,8 +156,24 @@ TEST_F(HostedDatabaseTest, AHostKeepsItsDatabases) {
     auto taken = (*host)->add_name(report->identity, "my-people", ann_.identity);
     ASSERT_FALSE(taken);
     EXPECT_EQ(taken.error().code(), ErrorCode::kUnique);
+    EXPECT_EQ((*host)->set_names(report->identity, {"spare", "my-people"}, ann_.identity)
+                  .error()
+                  .code(),
+              ErrorCode::kUnique);
+    EXPECT_EQ((*host)->find("my-people")->identity, first);
+    EXPECT_FALSE((*host)->find("spare"));
     EXPECT_TRUE((*host)->set_names(first, {"one", "two"}, owner_.identity));
-    EXPECT_TRUE((*host)->set_lock("one", Host::Lock::kLocked, owner_.identity));
+    EXPECT_FALSE((*host)->find("my-people"));
+    EXPECT_TRUE((*host)->add_name(report->identity, "my-people", ann_.identity));
+    EXPECT_EQ((*host)->find("my-people")->identity, report->identity);
+    EXPECT_TRUE((*host)->set_names(report->identity, {}, ann_.identity));
+    EXPECT_TRUE((*host)->set_lock("one", DatabaseLock::kLocked, owner_.identity));
+    EXPECT_TRUE((*host)->find("two")->locked);
+    request.name_or_identity = "one";
+    request.owner = owner_.identity;
+    request.data = PublishRequest::Data::kClear;
+    EXPECT_EQ((*host)->publish(request).error().code(), ErrorCode::kDbLocked);
+    EXPECT_EQ((*host)->reset("one", "", owner_.identity).error().code(), ErrorCode::kDbLocked);
   }
   std::filesystem::create_directories(folder_ + "/databases/" + identity_of("junk").to_hex());
   auto host = Host::open(options_);
@@ -172,7 +191,7 @@ TEST_F(HostedDatabaseTest, AHostKeepsItsDatabases) {
             CallStatus::kOk);
   database->reset();
   EXPECT_FALSE((*host)->remove("one", owner_.identity));
-  EXPECT_TRUE((*host)->set_lock("one", Host::Lock::kUnlocked, owner_.identity));
+  EXPECT_TRUE((*host)->set_lock("one", DatabaseLock::kUnlocked, owner_.identity));
   EXPECT_FALSE((*host)->remove("one", ann_.identity));
   EXPECT_TRUE((*host)->remove("one", owner_.identity));
   EXPECT_FALSE((*host)->find("one"));

@@ -109,7 +109,7 @@ void set_names(Api& api, const Request& request, const TokenHolder& who,
   });
 }
 
-void set_lock(Api& api, host::Host::Lock lock, const TokenHolder& who, const DatabaseRecord& record,
+void set_lock(Api& api, host::DatabaseLock lock, const TokenHolder& who, const DatabaseRecord& record,
               const Responder& respond) {
   if (who.identity != record.owner) {
     respond(not_allowed(who, record, "delete database"));
@@ -197,12 +197,12 @@ void add_database_routes(Api& api, http::Router& router) {
   add("POST", "/v1/database/:n/lock",
       [](Api& a, const Request&, const TokenHolder& who, const DatabaseRecord& record,
          const Responder& respond) {
-        set_lock(a, host::Host::Lock::kLocked, who, record, respond);
+        set_lock(a, host::DatabaseLock::kLocked, who, record, respond);
       });
   add("POST", "/v1/database/:n/unlock",
       [](Api& a, const Request&, const TokenHolder& who, const DatabaseRecord& record,
          const Responder& respond) {
-        set_lock(a, host::Host::Lock::kUnlocked, who, record, respond);
+        set_lock(a, host::DatabaseLock::kUnlocked, who, record, respond);
       });
   router.add("DELETE", "/v1/database/:n",
              api.with_identity(Api::Need::kOptional, Api::IdentityHeaders::kYes,
