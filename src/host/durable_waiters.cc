@@ -4,16 +4,29 @@
 #include <vector>
 
 namespace orrery::host {
+namespace {
+
+Error never() {
+  return Error(ErrorCode::kCancelled, "the database was closed before the commit was durable");
+}
+
+}  // namespace
 
 DurableWaiters::DurableWaiters(std::shared_ptr<storage::Store> store) : store_(std::move(store)) {
   store_->on_durable([this] { changed(); });
 }
 
-DurableWaiters::~DurableWaiters() {
+DurableWaiters::~DurableWaiters() { close(); }
+
+void DurableWaiters::close() {
   store_->on_durable(nullptr);
-  for (auto& [seq, done] : waiting_) {
-    done(Error(ErrorCode::kCancelled, "the database was closed before the commit was durable"));
+  std::multimap<storage::CommitSeq, std::function<void(Status)>> left;
+  {
+    LockGuard<Mutex> lock(mutex_);
+    closed_ = true;
+    left.swap(waiting_);
   }
+  for (auto& [seq, done] : left) done(never());
 }
 
 void DurableWaiters::when(storage::CommitSeq seq, std::function<void(Status)> done) {
@@ -22,7 +35,12 @@ void DurableWaiters::when(storage::CommitSeq seq, std::function<void(Status)> do
     return;
   }
   {
-    LockGuard<Mutex> lock(mutex_);
+    UniqueLock<Mutex> lock(mutex_);
+    if (closed_) {
+      lock.unlock();
+      done(never());
+      return;
+    }
     waiting_.emplace(seq, std::move(done));
   }
   // It may have become durable before it was listed.

@@ -20,12 +20,15 @@ class DurableWaiters {
   /// Calls `done` once, from any thread, maybe before this returns: with success when everything up
   /// to `seq` is durable, with the log's error where that will not be.
   void when(storage::CommitSeq seq, std::function<void(Status)> done);
+  /// Whoever waits is told kCancelled, and so is whoever asks later for what is not durable yet.
+  void close();
 
  private:
   void changed();
 
   const std::shared_ptr<storage::Store> store_;
   Mutex mutex_;
+  bool closed_ = false;
   std::multimap<storage::CommitSeq, std::function<void(Status)>> waiting_;
 };
 

@@ -157,24 +157,37 @@ Status ModuleLog::open_day(int64_t day) {
   return {};
 }
 
-void ModuleLog::append(std::string_view line, int64_t day) {
+Status ModuleLog::append(std::string_view line, int64_t day) {
   if (directory_.empty()) {
     if (recent_.size() == kRecordsInMemory) recent_.pop_front();
     recent_.emplace_back(line);
-    return;
+    return {};
   }
-  Status done = open_day(day);
-  if (done) done = file_->append(line);
-  if (!done) ++lost_;
+  ORRERY_TRY(open_day(day));
+  return file_->append(line);
+}
+
+void ModuleLog::tell_lost(int64_t nanos) {
+  LogRecord record;
+  record.level = LogLevel::kError;
+  record.target = kSystemTarget;
+  const std::string text =
+      std::to_string(lost_) + " records before this one could not be written and are lost";
+  record.message = text;
+  std::string line;
+  append_record(record, nanos / 1000, &line);
+  if (append(line, nanos / kNanosPerDay)) lost_ = 0;
 }
 
 void ModuleLog::write(const LogRecord& record) {
   LockGuard<Mutex> lock(mutex_);
   const int64_t nanos = environment_.clock->wall_nanos();
+  if (lost_ > 0) tell_lost(nanos);
   scratch_.clear();
   append_record(record, nanos / 1000, &scratch_);
-  append(scratch_, nanos / kNanosPerDay);
-  for (const auto& [id, follower] : followers_) follower(scratch_);
+  if (lost_ > 0 || !append(scratch_, nanos / kNanosPerDay)) ++lost_;
+  std::erase_if(followers_,
+                [&](const auto& one) { return one.second(scratch_) == Heard::kNoMore; });
 }
 
 void ModuleLog::system(LogLevel level, std::string_view message) {
@@ -187,7 +200,7 @@ void ModuleLog::system(LogLevel level, std::string_view message) {
   write(record);
 }
 
-Result<std::string> ModuleLog::tail_of_files(uint64_t lines) {
+Result<std::string> ModuleLog::tail_of_files(uint64_t lines) const {
   env::FileSystem& files = *environment_.files;
   ORRERY_TRY_ASSIGN(std::vector<env::DirEntry> entries, files.list_dir(directory_));
   std::string out;
@@ -206,6 +219,8 @@ Result<std::string> ModuleLog::tail_of_files(uint64_t lines) {
       ORRERY_TRY_ASSIGN(size_t got, file->read_at(at, block));
       block.resize(got);
       end.insert(0, block);
+      // The newest file may end in a record that is being written.
+      if (out.empty()) end.resize(end.rfind('\n') + 1);
       missing = lines;
       const size_t start = start_of_lines(end, &missing);
       if (start > 0) {
@@ -219,8 +234,7 @@ Result<std::string> ModuleLog::tail_of_files(uint64_t lines) {
   return out;
 }
 
-Result<std::string> ModuleLog::tail_locked(uint64_t lines) {
-  if (!directory_.empty()) return tail_of_files(lines);
+std::string ModuleLog::tail_of_memory(uint64_t lines) const {
   std::string out;
   const size_t count = static_cast<size_t>(std::min<uint64_t>(lines, recent_.size()));
   for (size_t i = recent_.size() - count; i < recent_.size(); ++i) out += recent_[i];
@@ -228,14 +242,21 @@ Result<std::string> ModuleLog::tail_locked(uint64_t lines) {
 }
 
 Result<std::string> ModuleLog::tail(uint64_t lines) {
+  if (!directory_.empty()) return tail_of_files(lines);
   LockGuard<Mutex> lock(mutex_);
-  return tail_locked(lines);
+  return tail_of_memory(lines);
 }
 
 Result<ModuleLog::Following> ModuleLog::follow(uint64_t lines, Follower follower) {
   LockGuard<Mutex> lock(mutex_);
   Following out;
-  ORRERY_TRY_ASSIGN(out.lines, tail_locked(std::min<uint64_t>(lines, kFollowLinesMax)));
+  lines = std::min<uint64_t>(lines, kFollowLinesMax);
+  // Under the lock, so that the first record that the follower hears is the next one.
+  if (directory_.empty()) {
+    out.lines = tail_of_memory(lines);
+  } else {
+    ORRERY_TRY_ASSIGN(out.lines, tail_of_files(lines));
+  }
   out.id = next_follower_++;
   followers_.emplace(out.id, std::move(follower));
   return out;

@@ -2,9 +2,10 @@
 // per day, or in memory.
 //
 // Files: <directory>/<yyyy-mm-dd>.log, written as records come, not synced; in memory the last
-// kRecordsInMemory records are kept. A record that cannot be written is counted and lost: logging
-// never fails a call. Thread-safe; followers are called on the writer's thread, one record at a
-// time, and must not call the log.
+// kRecordsInMemory records are kept. A record that cannot be written is lost: logging never fails a
+// call; how many were lost is said by a record once writing works again. Thread-safe; reading files
+// does not hold up who writes. Followers are called on the writer's thread, one record at a time,
+// and must not call the log.
 #pragma once
 
 #include <cstdint>
@@ -43,22 +44,24 @@ class ModuleLog {
   /// The last `lines` records of all days, oldest first, each ended by a newline.
   Result<std::string> tail(uint64_t lines);
 
-  using Follower = std::function<void(std::string_view line)>;
+  enum class Heard : uint8_t { kGoOn, kNoMore };
+  using Follower = std::function<Heard(std::string_view line)>;
   using FollowerId = uint64_t;
   struct Following {
     FollowerId id = 0;
     std::string lines;  ///< the last ones before the first that the follower is called with
   };
   Result<Following> follow(uint64_t lines, Follower follower);
-  /// The follower is not called any more once this returns.
+  /// The follower is not called any more once this returns; fine where it said kNoMore.
   void unfollow(FollowerId id);
 
  private:
   ModuleLog(const env::Environment& environment, std::string directory);
   Status open_day(int64_t day);
-  Result<std::string> tail_locked(uint64_t lines);
-  Result<std::string> tail_of_files(uint64_t lines);
-  void append(std::string_view line, int64_t day);
+  std::string tail_of_memory(uint64_t lines) const;
+  Result<std::string> tail_of_files(uint64_t lines) const;
+  Status append(std::string_view line, int64_t day);
+  void tell_lost(int64_t nanos);
 
   const env::Environment environment_;
   const std::string directory_;

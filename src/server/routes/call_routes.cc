@@ -16,6 +16,8 @@ using http::Response;
 
 namespace {
 
+/// An answer to SQL with more bytes of rows is made by a worker.
+constexpr size_t kRowBytesOnLaneMax = 64 << 10;
 /// What a reducer's own error is answered with.
 constexpr uint16_t kReducerFailed = 530;
 
@@ -196,29 +198,44 @@ Response refused_sql(const Error& error) {
 
 enum class Confirm : uint8_t { kNo, kYes };
 
-void run_sql(const Connected& connected, const std::string& sql, Confirm confirm,
+void answer_sql(const Connected& connected, const host::SqlReport& report, Confirm confirm,
+                const Finish& finish) {
+  auto json = report_json(report);
+  if (!json) {
+    finish(error_response(json.error()));
+    return;
+  }
+  Response out = Response::json(std::move(*json));
+  out.headers.add("spacetime-execution-duration-micros", std::to_string(report.execution_micros));
+  if (confirm == Confirm::kNo || report.seq == 0) {
+    finish(std::move(out));
+    return;
+  }
+  connected.database->when_durable(report.seq, [finish, out](const Status& status) {
+    finish(status ? out : Response::text(503, status.error().message()));
+  });
+}
+
+void run_sql(Api& api, const Connected& connected, const std::string& sql, Confirm confirm,
              const Finish& finish) {
   connected.database->run_sql(
-      connected.caller, sql, [connected, confirm, finish](Result<host::SqlReport> report) {
+      connected.caller, sql, [&api, connected, confirm, finish](Result<host::SqlReport> report) {
         if (!report) {
           finish(refused_sql(report.error()));
           return;
         }
-        auto json = report_json(*report);
-        if (!json) {
-          finish(error_response(json.error()));
+        // Reports come on the lane, which must not stand still while many rows become text.
+        if (report->rows.size() > kRowBytesOnLaneMax) {
+          auto shared = std::make_shared<host::SqlReport>(std::move(*report));
+          auto answer = [connected, shared, confirm, finish] {
+            answer_sql(connected, *shared, confirm, finish);
+          };
+          if (api.workers().post(std::move(answer)) != WorkerPool::Posted::kTaken) {
+            finish(Response::text(503, "the server is too busy"));
+          }
           return;
         }
-        Response out = Response::json(std::move(*json));
-        out.headers.add("spacetime-execution-duration-micros",
-                        std::to_string(report->execution_micros));
-        if (confirm == Confirm::kNo || report->seq == 0) {
-          finish(std::move(out));
-          return;
-        }
-        connected.database->when_durable(report->seq, [finish, out](const Status& status) {
-          finish(status ? out : Response::text(503, status.error().message()));
-        });
+        answer_sql(connected, *report, confirm, finish);
       });
 }
 
@@ -240,8 +257,9 @@ void sql(Api& api, Request request, const TokenHolder& who, const DatabaseRecord
   }
   with_connection(
       api, record, who, respond,
-      [sql = std::move(request.body), confirm](const Connected& connected, const Finish& finish) {
-        run_sql(connected, sql, confirm, finish);
+      [&api, sql = std::move(request.body), confirm](const Connected& connected,
+                                                     const Finish& finish) {
+        run_sql(api, connected, sql, confirm, finish);
       });
 }
 

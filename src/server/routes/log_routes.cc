@@ -26,18 +26,19 @@ void follow(Api& api, const std::shared_ptr<host::HostedDatabase>& database, uin
   auto stream = std::make_shared<http::BodyStream>();
   auto following =
       database->log().follow(lines, [weak = std::weak_ptr(stream)](std::string_view line) {
+        using Heard = host::ModuleLog::Heard;
         auto alive = weak.lock();
-        if (alive == nullptr) return;
-        std::string text(line);
-        if (!text.ends_with('\n')) text += '\n';
-        (void)alive->push(text);
+        if (alive == nullptr) return Heard::kNoMore;
+        return alive->push(line) == http::BodyStream::Pushed::kTaken ? Heard::kGoOn
+                                                                     : Heard::kNoMore;
       });
   if (!following) {
     respond(Response::text(503, "Logs are temporarily not available"));
     return;
   }
   if (!following->lines.empty()) (void)stream->push(following->lines);
-  // The log must not be called from its followers.
+  // The log must not be called from its followers. Where no worker has time for it, the follower
+  // hears of it with the next record.
   stream->on_reader_gone([&api, database, id = following->id] {
     auto task = [database, id] { database->log().unfollow(id); };
     (void)api.workers().post(task);
