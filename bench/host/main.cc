@@ -56,7 +56,7 @@ class Guests final : public host::GuestHost {
     return std::optional<std::string>();
   }
   Status check_schedule(const host::BoundTable&, std::string_view) override { return {}; }
-  void schedule_immediate(std::string, std::string) override {}
+  Status schedule_immediate(std::string, std::string) override { return {}; }
 
  private:
   types::Identity identity_;

@@ -282,15 +282,19 @@ void DatabaseImpl::disconnect(const Caller& caller, CallDone done) {
 
 namespace {
 
-CallOutcome outcome_of(const GuestOutcome* outcome, int64_t timestamp, int64_t micros) {
-  if (outcome == nullptr) return stopped();
+CallOutcome outcome_of(Result<GuestOutcome> outcome, int64_t timestamp, int64_t micros) {
+  if (!outcome) {
+    const bool stops = outcome.error().code() == ErrorCode::kCancelled;
+    return refused(stops ? CallStatus::kStopped : CallStatus::kInternalError,
+                   outcome.error().message());
+  }
   CallOutcome out;
   out.timestamp_micros = timestamp;
   out.execution_micros = micros;
   out.energy = energy_of(micros * 1000);
   switch (outcome->status) {
     case GuestStatus::kOk:
-      out.value = outcome->value;
+      out.value = std::move(outcome->value);
       break;
     case GuestStatus::kUserError:
     case GuestStatus::kFailed:
@@ -321,9 +325,9 @@ void DatabaseImpl::start_procedure(const CallableFunction& function, const Calle
   const types::AlgebraicType* returns = function.returns;
   const types::Typespace* space = function.space;
   job.done = [this, done = std::move(done), timestamp, returns, space, name = job.name,
-              keep = job.generation](const GuestOutcome* outcome, int64_t micros) {
-    if (outcome != nullptr && outcome->status != GuestStatus::kOk) log_failure(name, *outcome);
-    CallOutcome out = outcome_of(outcome, timestamp, micros);
+              keep = job.generation](Result<GuestOutcome> outcome, int64_t micros) {
+    if (outcome && outcome->status != GuestStatus::kOk) log_failure(name, *outcome);
+    CallOutcome out = outcome_of(std::move(outcome), timestamp, micros);
     // What a module returns goes to clients as it is, so it must be what it says it is.
     if (out.status == CallStatus::kOk && !types::bsatn_validate(*returns, out.value, space)) {
       out.status = CallStatus::kInternalError;
@@ -335,7 +339,7 @@ void DatabaseImpl::start_procedure(const CallableFunction& function, const Calle
   if (procedures_->submit(std::move(job))) {
     hold->lend_at_start();
   } else {
-    hold->release();
+    hold->withdraw();
   }
 }
 
@@ -372,18 +376,16 @@ void DatabaseImpl::call_http_handler(uint32_t handler, HttpCall call,
   job.arguments = std::move(call.request);
   job.body = std::move(call.body);
   job.hold = std::make_shared<LaneHold>(lane_, *environment().clock);
-  job.done = [this, done = std::move(done), name = job.name](const GuestOutcome* outcome,
+  job.done = [this, done = std::move(done), name = job.name](Result<GuestOutcome> outcome,
                                                              int64_t) {
-    if (outcome == nullptr) {
-      return done(Error(ErrorCode::kCancelled, "the database is shutting down"));
-    }
+    if (!outcome) return done(std::move(outcome).error());
     if (outcome->status != GuestStatus::kOk) {
       log_failure(name, *outcome);
       return done(Error(ErrorCode::kGeneric, std::string(kFatalError)));
     }
     HttpReply reply;
-    reply.response = outcome->value;
-    reply.body = outcome->body;
+    reply.response = std::move(outcome->value);
+    reply.body = std::move(outcome->body);
     done(std::move(reply));
   };
   procedures_->submit(std::move(job));
@@ -391,10 +393,12 @@ void DatabaseImpl::call_http_handler(uint32_t handler, HttpCall call,
 
 // --- schedules ---
 
-void DatabaseImpl::schedule_immediately(std::string function, std::string arguments) {
+Status DatabaseImpl::schedule_immediately(std::string function, std::string arguments) {
+  ORRERY_TRY(scheduler_.announce(function, arguments));
   lane_.post([this, function = std::move(function), arguments = std::move(arguments)] {
     scheduler_.call_at_once(function, arguments);
   });
+  return {};
 }
 
 Result<storage::CommitSeq> DatabaseImpl::delete_row(const BoundTable& table, std::string_view row) {

@@ -130,8 +130,8 @@ class DatabaseImpl final : public HostedDatabase,
   /// where that fails.
   Result<storage::CommitSeq> finish(std::unique_ptr<storage::Transaction> transaction,
                                     const CommitContext& context);
-  /// Thread-safe.
-  void schedule_immediately(std::string function, std::string arguments);
+  /// Thread-safe. kLimit where too many wait.
+  Status schedule_immediately(std::string function, std::string arguments);
   Result<ViewInstances::Instance*> fill_view(const schema::ViewDef& view,
                                              const types::Identity& caller);
 

@@ -80,7 +80,8 @@ DatabaseImpl::DatabaseImpl(const HostOptions& options, const types::Identity& id
       lane_(*options.environment.clock, options.lane_tasks_max),
       scheduler_(lane_, *options.environment.clock,
                  [this](const Scheduler::Firing& firing) { run_scheduled(firing); }),
-      procedures_(std::make_unique<ProcedurePool>(*this, options.procedure_instances)),
+      procedures_(std::make_unique<ProcedurePool>(*this, options.procedure_instances,
+                                                  options.procedures_waiting_max)),
       opened_nanos_(options.environment.clock->monotonic_nanos()) {
   evaluate_ = [this](storage::Transaction& transaction, ViewInstances::Instance& instance,
                      ReadSet* reads) { return evaluate_view(transaction, instance, reads); };
@@ -255,7 +256,7 @@ void DatabaseImpl::stop() {
   lane_.stop();
   views_.reset(nullptr);
   main_ = nullptr;
-  durable_ = nullptr;
+  durable_->close();
   observer_ = nullptr;
 }
 

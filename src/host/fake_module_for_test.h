@@ -159,6 +159,7 @@ class FakeRuntime final : public ModuleRuntime {
 
    private:
     GuestOutcome run(const std::vector<FakeFunction>& functions, uint32_t id, FakeCall call) {
+      EXPECT_FALSE(broken_) << "an instance that trapped is used again";
       GuestOutcome out = functions.at(id)(call);
       broken_ = out.status == GuestStatus::kFailed || out.status == GuestStatus::kLimit;
       return out;

@@ -31,6 +31,8 @@ struct HostOptions {
   std::shared_ptr<ModuleRuntime> runtime;
   /// Instances that procedures and HTTP handlers of one database share.
   uint32_t procedure_instances = 8;
+  /// Calls of procedures and HTTP handlers that may wait for one of them.
+  uint32_t procedures_waiting_max = 4096;
   /// Tasks that may wait for one database.
   uint32_t lane_tasks_max = 1 << 16;
 

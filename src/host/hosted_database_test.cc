@@ -164,6 +164,9 @@ TEST_F(HostedDatabaseTest, StoppingAnswersEverybody) {
   database_->stop();
   EXPECT_NE(napped.take().status, CallStatus::kOk);
   EXPECT_EQ(add("late", 3).status, CallStatus::kStopped);
+  Answer<Status> durable;
+  database_->when_durable(1'000'000, [&](Status status) { durable.set(std::move(status)); });
+  EXPECT_EQ(durable.take().error().code(), ErrorCode::kCancelled);
   EXPECT_FALSE(sql(*database_, owner_, "SELECT 1"));
 }
 

@@ -43,6 +43,33 @@ TEST_F(HostedDatabaseTest, ViewsFollowTheirReadSets) {
   database_->set_observer(nullptr);
 }
 
+TEST_F(HostedDatabaseTest, ViewsAreMadeAnewInAnOrderThatCanBeRepeated) {
+  std::vector<types::Identity> asked;
+  FakeModule module = people(counters_);
+  add_view(&module, "noted", false, 0, [&](FakeCall& call) {
+    asked.push_back(call.caller.identity);
+    return ok(rows_array(split_people(call.scan("person"))));
+  });
+  module.def.order_by_tag();
+  runtime_->add("noted", std::move(module));
+  create("noted");
+  const auto definition = database_->definition();
+  std::map<std::string, types::Identity> by_hash;
+  on_lane(*database_, [&] {
+    for (int i = 0; i < 24; ++i) {
+      const types::Identity caller = identity_of("caller " + std::to_string(i));
+      auto used = database_->use_view(*definition->find_view("noted").def, caller);
+      ASSERT_TRUE(used) << used.error().message();
+      by_hash[used->argument_hash] = caller;
+    }
+  });
+  asked.clear();
+  EXPECT_EQ(add("Ann", 30).status, CallStatus::kOk);
+  std::vector<types::Identity> expected;
+  for (const auto& [hash, caller] : by_hash) expected.push_back(caller);
+  EXPECT_EQ(asked, expected);
+}
+
 TEST_F(HostedDatabaseTest, ViewsInSql) {
   create();
   EXPECT_EQ(add("ann", 40).status, CallStatus::kOk);

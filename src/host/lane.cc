@@ -1,6 +1,5 @@
 #include "host/lane.h"
 
-#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -86,12 +85,10 @@ bool Lane::run_timers() {
   bool any = false;
   // Those that timers set for at once wait until tasks had their turn.
   for (size_t left = timers_.size(); left > 0 && !timers_.empty(); --left) {
-    if (timers_.front().at_nanos > clock_.monotonic_nanos()) break;
-    std::pop_heap(timers_.begin(), timers_.end(),
-                  [](const Timer& a, const Timer& b) { return a.at_nanos > b.at_nanos; });
-    std::unique_ptr<Node> task = std::move(timers_.back().task);
-    timers_.pop_back();
-    if (task == nullptr) continue;
+    auto first = timers_.begin();
+    if (first->first.at_nanos > clock_.monotonic_nanos()) break;
+    const std::unique_ptr<Node> task = std::move(first->second);
+    timers_.erase(first);
     task->run();
     any = true;
   }
@@ -100,21 +97,14 @@ bool Lane::run_timers() {
 
 Lane::TimerId Lane::add_timer(int64_t at_nanos, Node* task) {
   ORRERY_ASSERT(on_lane());
-  Timer timer;
-  timer.at_nanos = at_nanos;
-  timer.id = next_timer_++;
-  timer.task.reset(task);
-  timers_.push_back(std::move(timer));
-  std::push_heap(timers_.begin(), timers_.end(),
-                 [](const Timer& a, const Timer& b) { return a.at_nanos > b.at_nanos; });
-  return next_timer_ - 1;
+  const TimerId id{at_nanos, next_timer_++};
+  timers_.emplace(id, task);
+  return id;
 }
 
 void Lane::cancel(TimerId id) {
   ORRERY_ASSERT(on_lane());
-  for (Timer& timer : timers_) {
-    if (timer.id == id) timer.task.reset();
-  }
+  timers_.erase(id);
 }
 
 void Lane::sleep_until_work() {
@@ -125,7 +115,7 @@ void Lane::sleep_until_work() {
     if (timers_.empty()) {
       work_.wait(lock);
     } else {
-      const int64_t nanos = timers_.front().at_nanos - clock_.monotonic_nanos();
+      const int64_t nanos = timers_.begin()->first.at_nanos - clock_.monotonic_nanos();
       if (nanos > 0) env::timed_wait(work_, lock, nanos);
     }
   }

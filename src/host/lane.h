@@ -8,7 +8,9 @@
 #pragma once
 
 #include <atomic>
+#include <compare>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -35,14 +37,20 @@ class Lane {
   template <class Task>
   bool run(Task&& task);
 
-  using TimerId = uint64_t;
+  struct TimerId {
+    int64_t at_nanos = 0;
+    uint64_t number = 0;  ///< in the order in which they were set
+    friend auto operator<=>(const TimerId&, const TimerId&) = default;
+  };
   /// On the lane: runs `task` when the clock's monotonic time is `at_nanos` or later.
   template <class Task>
   TimerId at(int64_t at_nanos, Task&& task) {
     return add_timer(at_nanos, new TaskOf<std::decay_t<Task>>(std::forward<Task>(task)));
   }
-  /// On the lane.
+  /// On the lane. The task is destroyed; fine where the timer has gone off.
   void cancel(TimerId id);
+  /// Timers that are set. On the lane.
+  size_t timer_count() const { return timers_.size(); }
 
   /// On the lane: runs `task` at once, or, while many short tasks are queued, behind some hundreds of
   /// them: for what is cheaper done seldom.
@@ -75,11 +83,6 @@ class Lane {
   };
   struct Stub final : Node {
     void run() override {}
-  };
-  struct Timer {
-    int64_t at_nanos = 0;
-    TimerId id = 0;
-    std::unique_ptr<Node> task;  ///< null: cancelled
   };
   /// Something to wait for once.
   class Signal {
@@ -119,12 +122,12 @@ class Lane {
   Mutex mutex_;
   ConditionVariable work_;
   ConditionVariable room_;
-  std::vector<Timer> timers_;  ///< a heap, the first due in front
+  std::map<TimerId, std::unique_ptr<Node>> timers_;
   std::vector<std::unique_ptr<Node>> pauses_;
   bool hurries_ = false;          ///< the last rounds were full of short tasks
   uint32_t rounds_in_hurry_ = 0;  ///< since the last pause
   int64_t round_started_ = 0;
-  TimerId next_timer_ = 1;
+  uint64_t next_timer_ = 1;
   std::atomic<uint64_t> thread_id_{0};
   Mutex stop_mutex_;
   Thread thread_;

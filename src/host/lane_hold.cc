@@ -44,6 +44,18 @@ void LaneHold::lend_at_start() {
   serve(Lending::kAtStart);
 }
 
+void LaneHold::withdraw() {
+  ORRERY_ASSERT(lane_.on_lane());
+  {
+    LockGuard<Mutex> lock(mutex_);
+    if (!kept_) {
+      lending_ = Lending::kNo;
+      return;
+    }
+  }
+  serve(Lending::kAtStart);
+}
+
 Status LaneHold::keep() {
   UniqueLock<Mutex> lock(mutex_);
   ORRERY_ASSERT(!kept_);

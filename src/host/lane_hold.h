@@ -28,9 +28,12 @@ class LaneHold : public std::enable_shared_from_this<LaneHold> {
   /// On the lane, after offer(): lends it until the borrower lets go, or kStartNanos have passed and
   /// it does not keep it.
   void lend_at_start();
+  /// On the lane, after offer(): takes the offer back, or lends it where the borrower, sooner than
+  /// expected, keeps it already.
+  void withdraw();
 
   // On the borrower's thread:
-  /// Has the lane, waiting for it where needed, until release(). kTxnClosed where the lane stops.
+  /// Has the lane, waiting for it where needed, until release(). kCancelled where the lane stops.
   Status keep();
   /// Runs `task` on the lane, which must be kept.
   void call(const std::function<void()>& task);

@@ -4,11 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <string>
 
 #include "env/environment.h"
+#include "env/simulated.h"
+#include "host/lane_hold.h"
 #include "host/module_log.h"
 #include "host/schedule_row.h"
 
@@ -95,6 +98,96 @@ TEST(LaneTest, TimersFireInOrderOfTime) {
   EXPECT_EQ(order, "abc");
 }
 
+TEST(LaneTest, TimersOfOneMomentFireInTheOrderInWhichTheyWereSet) {
+  Lane lane(test_clock(), 16);
+  std::string order;
+  lane.run([&] {
+    for (char c : std::string("abcdefghij")) lane.at(0, [&order, c] { order += c; });
+  });
+  for (int i = 0; i < 100 && order.size() < 10; ++i) lane.run([] {});
+  lane.stop();
+  EXPECT_EQ(order, "abcdefghij");
+}
+
+TEST(LaneTest, ACancelledTimerIsGoneAtOnce) {
+  Lane lane(test_clock(), 16);
+  auto token = std::make_shared<int>(1);
+  lane.run([&] {
+    const int64_t now = test_clock().monotonic_nanos();
+    lane.at(now + 3600 * env::kNanosPerSecond, [] {});
+    for (int i = 0; i < 1000; ++i) {
+      lane.cancel(lane.at(now + 1800 * env::kNanosPerSecond, [token] {}));
+    }
+    EXPECT_EQ(lane.timer_count(), 1u);
+  });
+  EXPECT_EQ(token.use_count(), 1);
+  lane.stop();
+}
+
+TEST(LaneHoldTest, WhoKeepsTheLaneBeforeTheOfferIsTakenBackHasIt) {
+  Lane lane(test_clock(), 16);
+  auto hold = std::make_shared<LaneHold>(lane, test_clock());
+  std::atomic<bool> keeps = false;
+  std::atomic<bool> on_lane = false;
+  Thread borrower;
+  lane.run([&] {
+    hold->offer();
+    borrower = Thread([&] {
+      EXPECT_TRUE(hold->keep());
+      keeps = true;
+      hold->call([&] { on_lane = lane.on_lane(); });
+      hold->release();
+    });
+    while (!keeps) usleep(100);
+    hold->withdraw();
+    EXPECT_TRUE(on_lane) << "the lane went on while it was kept";
+  });
+  borrower.join();
+  lane.stop();
+}
+
+TEST(LaneHoldTest, WhatIsKeptIsNotTakenBackAfterAWhile) {
+  Lane lane(test_clock(), 16);
+  auto hold = std::make_shared<LaneHold>(lane, test_clock());
+  std::atomic<bool> keeps = false;
+  std::atomic<bool> on_lane = false;
+  Thread borrower;
+  lane.run([&] {
+    hold->offer();
+    borrower = Thread([&] {
+      EXPECT_TRUE(hold->keep());
+      keeps = true;
+      usleep(static_cast<unsigned>(LaneHold::kStartNanos * 3 / 2 / 1000));
+      hold->call([&] { on_lane = lane.on_lane(); });
+      hold->release();
+    });
+    while (!keeps) usleep(100);
+    hold->lend_at_start();
+    EXPECT_TRUE(on_lane) << "the lane went on while it was kept";
+  });
+  borrower.join();
+  lane.stop();
+}
+
+TEST(LaneHoldTest, AnOfferThatIsTakenBackMustBeAskedForAgain) {
+  Lane lane(test_clock(), 16);
+  auto hold = std::make_shared<LaneHold>(lane, test_clock());
+  lane.run([&] {
+    hold->offer();
+    hold->withdraw();
+  });
+  int ran = 0;
+  Thread borrower([&] {
+    EXPECT_TRUE(hold->keep());
+    hold->call([&] { ++ran; });
+    hold->unkeep();
+  });
+  borrower.join();
+  lane.stop();
+  EXPECT_EQ(ran, 1);
+  EXPECT_EQ(hold->keep().error().code(), ErrorCode::kCancelled);
+}
+
 TEST(LaneTest, TimersThatSetThemselvesAgainLeaveRoomForTasks) {
   Lane lane(test_clock(), 16);
   std::function<void()> again = [&] { lane.at(0, [&] { again(); }); };
@@ -141,15 +234,62 @@ TEST(ModuleLogTest, KeepsRecordsInFilesAndTellsFollowers) {
     tail = (*log)->tail(100'000);
     EXPECT_EQ(std::count(tail->begin(), tail->end(), '\n'), 300);
     std::string heard;
-    auto following = (*log)->follow(1, [&](std::string_view line) { heard += line; });
+    int more = 2;
+    auto brief = (*log)->follow(0, [&](std::string_view) {
+      return --more == 0 ? ModuleLog::Heard::kNoMore : ModuleLog::Heard::kGoOn;
+    });
+    ASSERT_TRUE(brief);
+    EXPECT_EQ(brief->lines, "");
+    auto following = (*log)->follow(1, [&](std::string_view line) {
+      heard += line;
+      return ModuleLog::Heard::kGoOn;
+    });
     ASSERT_TRUE(following);
+    EXPECT_EQ(following->lines, *(*log)->tail(1));
     (*log)->system(LogLevel::kError, "bad \xff byte");
     (*log)->unfollow(following->id);
+    (*log)->system(LogLevel::kError, "heard by one");
+    EXPECT_EQ(more, 0);
+    (*log)->unfollow(brief->id);
     (*log)->system(LogLevel::kError, "unheard");
     EXPECT_NE(heard.find("bad \xEF\xBF\xBD byte"), std::string::npos);
     EXPECT_EQ(std::count(heard.begin(), heard.end(), '\n'), 1);
   }
   std::filesystem::remove_all(folder);
+}
+
+TEST(ModuleLogTest, SaysHowMuchWasLost) {
+  env::SimEnvironment sim(1);
+  auto log = ModuleLog::open(sim.environment(), "logs");
+  ASSERT_TRUE(log) << log.error().message();
+  (*log)->system(LogLevel::kInfo, "first");
+  sim.files.set_capacity(sim.files.bytes_used());
+  for (int i = 0; i < 3; ++i) (*log)->system(LogLevel::kInfo, "nowhere to go");
+  sim.files.set_capacity(1 << 20);
+  (*log)->system(LogLevel::kInfo, "last");
+  (*log)->system(LogLevel::kInfo, "and one more");
+  auto tail = (*log)->tail(10);
+  ASSERT_TRUE(tail) << tail.error().message();
+  EXPECT_EQ(std::count(tail->begin(), tail->end(), '\n'), 4) << *tail;
+  EXPECT_EQ(tail->find("nowhere"), std::string::npos);
+  EXPECT_NE(tail->find("3 records before this one"), std::string::npos) << *tail;
+}
+
+TEST(ModuleLogTest, ARecordThatIsBeingWrittenIsNotShown) {
+  env::SimEnvironment sim(1);
+  auto log = ModuleLog::open(sim.environment(), "logs");
+  ASSERT_TRUE(log) << log.error().message();
+  (*log)->system(LogLevel::kInfo, "whole");
+  auto files = sim.files.contents();
+  ASSERT_EQ(files.size(), 1u);
+  files.begin()->second += "{\"level\":\"Info\",\"ts\":17";
+  sim.files.load(files);
+  for (uint64_t lines : {1, 2}) {
+    auto tail = (*log)->tail(lines);
+    ASSERT_TRUE(tail) << tail.error().message();
+    EXPECT_EQ(std::count(tail->begin(), tail->end(), '\n'), 1) << *tail;
+    EXPECT_TRUE(tail->ends_with("}\n")) << *tail;
+  }
 }
 
 }  // namespace

@@ -48,8 +48,8 @@ class GuestHost {
   /// A row that is about to go into a scheduled table: kLimit where its time is too far away
   /// (errno 13).
   virtual Status check_schedule(const BoundTable& table, std::string_view row) = 0;
-  /// volatile_nonatomic_schedule_immediate.
-  virtual void schedule_immediate(std::string function, std::string arguments) = 0;
+  /// volatile_nonatomic_schedule_immediate. kLimit where too many wait.
+  virtual Status schedule_immediate(std::string function, std::string arguments) = 0;
 };
 
 enum class GuestAccess : uint8_t { kReadWrite, kReadOnly };

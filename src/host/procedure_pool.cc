@@ -6,19 +6,33 @@
 #include "host/database_impl.h"
 
 namespace orrery::host {
+namespace {
 
-ProcedurePool::ProcedurePool(DatabaseImpl& database, uint32_t threads_max)
-    : database_(database), threads_max_(threads_max == 0 ? 1 : threads_max) {}
+Error stopped() { return Error(ErrorCode::kCancelled, "the database is shutting down"); }
+
+}  // namespace
+
+ProcedurePool::ProcedurePool(DatabaseImpl& database, uint32_t threads_max, uint32_t waiting_max)
+    : database_(database),
+      threads_max_(threads_max == 0 ? 1 : threads_max),
+      waiting_max_(waiting_max) {}
+
+void ProcedurePool::refuse(ProcedureJob& job, Error why) {
+  if (job.hold != nullptr) job.hold->release();
+  job.done(std::move(why), 0);
+}
 
 bool ProcedurePool::submit(ProcedureJob job) {
   UniqueLock<Mutex> lock(mutex_);
-  if (stopping()) {
+  bool at_once = idle_ > jobs_.size();
+  const bool full =
+      !at_once && threads_.size() >= threads_max_ && jobs_.size() >= waiting_max_;
+  if (stopping() || full) {
+    const bool stops = stopping();
     lock.unlock();
-    if (job.hold != nullptr) job.hold->release();
-    job.done(nullptr, 0);
+    refuse(job, stops ? stopped() : Error(ErrorCode::kLimit, "too many procedures are waiting"));
     return false;
   }
-  bool at_once = idle_ > jobs_.size();
   jobs_.push_back(std::move(job));
   if (!at_once && threads_.size() < threads_max_) {
     threads_.emplace_back([this] { work(); });
@@ -40,8 +54,7 @@ void ProcedurePool::work() {
     const bool refused = stopping();
     lock.unlock();
     if (refused) {
-      if (job.hold != nullptr) job.hold->release();
-      job.done(nullptr, 0);
+      refuse(job, stopped());
     } else {
       run(job);
     }
@@ -92,7 +105,7 @@ void ProcedurePool::run(ProcedureJob& job) {
       free_.push_back(std::move(*taken));
     }
   }
-  job.done(&outcome, (database_.now_nanos() - started) / 1000);
+  job.done(std::move(outcome), (database_.now_nanos() - started) / 1000);
 }
 
 void ProcedurePool::sleep_until_micros(int64_t micros) {

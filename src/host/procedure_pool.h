@@ -1,7 +1,8 @@
 // ProcedurePool: the threads and instances on which procedures and HTTP handlers of one database run.
 //
-// A job has a thread for as long as it runs, pauses included; what comes when all are taken waits.
-// Threads are made when they are needed first. Thread-safe; stop() must not run on the lane.
+// A job has a thread for as long as it runs, pauses included; what comes when all are taken waits,
+// up to a bound beyond which jobs are refused. Threads are made when they are needed first.
+// Thread-safe; stop() must not run on the lane.
 #pragma once
 
 #include <atomic>
@@ -31,13 +32,14 @@ struct ProcedureJob {
   std::string arguments;  ///< of HTTP handlers: the request
   std::string body;
   std::shared_ptr<LaneHold> hold;
-  /// On the job's thread; the lane has been given back. Null: the database stops.
-  std::function<void(const GuestOutcome* outcome, int64_t execution_micros)> done;
+  /// On the job's thread; the lane has been given back. Where it was not begun: kCancelled, the
+  /// database stops; kLimit, too many wait.
+  std::function<void(Result<GuestOutcome> outcome, int64_t execution_micros)> done;
 };
 
 class ProcedurePool {
  public:
-  ProcedurePool(DatabaseImpl& database, uint32_t threads_max);
+  ProcedurePool(DatabaseImpl& database, uint32_t threads_max, uint32_t waiting_max);
   ~ProcedurePool() { stop(); }
 
   /// True where a thread will begin the job at once.
@@ -54,11 +56,13 @@ class ProcedurePool {
     std::unique_ptr<ModuleInstance> instance;
   };
   void work();
+  static void refuse(ProcedureJob& job, Error why);
   void run(ProcedureJob& job);
   Result<std::unique_ptr<Slot>> take_slot(const ProcedureJob& job);
 
   DatabaseImpl& database_;
   const uint32_t threads_max_;
+  const uint32_t waiting_max_;
   Mutex mutex_;
   ConditionVariable work_;
   ConditionVariable stopped_;  ///< wakes sleepers

@@ -30,8 +30,8 @@ Status DatabaseGuestHost::check_schedule(const BoundTable& table, std::string_vi
   return Error(ErrorCode::kLimit, "a schedule may not be more than 2.17 years away");
 }
 
-void DatabaseGuestHost::schedule_immediate(std::string function, std::string arguments) {
-  database_.schedule_immediately(std::move(function), std::move(arguments));
+Status DatabaseGuestHost::schedule_immediate(std::string function, std::string arguments) {
+  return database_.schedule_immediately(std::move(function), std::move(arguments));
 }
 
 // --- procedures ---

@@ -29,7 +29,7 @@ class DatabaseGuestHost final : public GuestHost {
   Result<std::optional<std::string>> jwt_payload(storage::Transaction& transaction,
                                                  const types::ConnectionId& connection) override;
   Status check_schedule(const BoundTable& table, std::string_view row) override;
-  void schedule_immediate(std::string function, std::string arguments) override;
+  Status schedule_immediate(std::string function, std::string arguments) override;
 
  private:
   DatabaseImpl& database_;

@@ -7,6 +7,17 @@
 #include "types/bsatn.h"
 
 namespace orrery::host {
+namespace {
+
+constexpr uint64_t kImmediateBytesMax = 64 << 20;
+
+/// With what keeping one costs besides.
+uint64_t immediate_cost(std::string_view function, std::string_view arguments) {
+  constexpr uint64_t kEachBytes = 256;
+  return kEachBytes + function.size() + arguments.size();
+}
+
+}  // namespace
 
 void Scheduler::unwatch() {
   if (tables_ == nullptr) return;
@@ -85,6 +96,15 @@ void Scheduler::apply(const storage::ChangeSet& changes) {
   if (any) set_timer();
 }
 
+Status Scheduler::announce(std::string_view function, std::string_view arguments) {
+  const uint64_t bytes = immediate_cost(function, arguments);
+  if (immediate_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= kImmediateBytesMax) {
+    return {};
+  }
+  immediate_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  return Error(ErrorCode::kLimit, "too many calls wait to be run at once");
+}
+
 void Scheduler::call_at_once(std::string function, std::string arguments) {
   if (stopped_) return;
   immediate_.emplace(next_order_++, Immediate{std::move(function), std::move(arguments)});
@@ -119,6 +139,8 @@ void Scheduler::fire_due() {
   if (!immediate_.empty()) {
     Immediate call = std::move(immediate_.begin()->second);
     immediate_.erase(immediate_.begin());
+    immediate_bytes_.fetch_sub(immediate_cost(call.function, call.arguments),
+                               std::memory_order_relaxed);
     firing.function = std::move(call.function);
     firing.row = std::move(call.arguments);
     firing.intended_micros = INT64_MIN;

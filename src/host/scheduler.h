@@ -6,11 +6,13 @@
 // On the lane only, but for what it says.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/result.h"
@@ -42,6 +44,9 @@ class Scheduler {
   /// from here on. What runs at the moment is not waited for.
   void arm_all(std::shared_ptr<const BoundTables> tables, const storage::ReadView& view);
   void apply(const storage::ChangeSet& changes);
+  /// Any thread, before call_at_once() of the same: kLimit where the calls that wait have too many
+  /// bytes.
+  Status announce(std::string_view function, std::string_view arguments);
   void call_at_once(std::string function, std::string arguments);
   /// The function that was given to run ended.
   void finished();
@@ -79,8 +84,9 @@ class Scheduler {
   std::map<Key, Item> items_;
   std::map<std::pair<int64_t, uint64_t>, Key> queue_;  ///< by time, then by order of arming
   std::map<uint64_t, Immediate> immediate_;
+  std::atomic<uint64_t> immediate_bytes_{0};  ///< announced and not run yet
   uint64_t next_order_ = 1;
-  Lane::TimerId timer_ = 0;
+  Lane::TimerId timer_;
   int64_t timer_at_ = INT64_MAX;
   InFlight in_flight_ = InFlight::kNone;
   Key in_flight_key_;

@@ -114,6 +114,16 @@ Status replace_rows(storage::Transaction& transaction, const BoundTable& backing
   return {};
 }
 
+/// In an order that does not depend on where they lie in memory, so that a run can be repeated.
+template <class Instance>
+std::vector<Instance*> in_order(const std::unordered_set<Instance*>& instances) {
+  std::vector<Instance*> out(instances.begin(), instances.end());
+  std::sort(out.begin(), out.end(), [](const Instance* a, const Instance* b) {
+    return a->backing->id != b->backing->id ? a->backing->id < b->backing->id : a->hash < b->hash;
+  });
+  return out;
+}
+
 Error too_deep() { return Error(ErrorCode::kLimit, "views are made of views too deeply"); }
 
 }  // namespace
@@ -328,7 +338,7 @@ Status ViewInstances::refresh(storage::Transaction& transaction, const Evaluate&
   for (size_t round = 0; !touched.empty(); ++round) {
     if (round > kViewDepthMax) return too_deep();
     Touched next;
-    for (Instance* instance : touched) {
+    for (Instance* instance : in_order(touched)) {
       if (!instance->filled) continue;
       ORRERY_TRY(fill(transaction, *instance, evaluate));
       auto readers = readers_.find(instance->backing->id);

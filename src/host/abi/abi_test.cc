@@ -340,6 +340,7 @@ TEST_F(AbiTest, UpdateReplacesByAUniqueKey) {
   const uint32_t items = table_id("item");
   EXPECT_EQ(one(script, Import::kUpdate, {items, index_id("item_name"), at, size}), 14);
   EXPECT_EQ(one(script, Import::kUpdate, {items, 9999, at, size}), 5);
+  EXPECT_EQ(one(script, Import::kUpdate, {items, index_id("note_text"), at, size}), 5);
   EXPECT_EQ(one(script, Import::kUpdate, {9999, index_id("item_id"), at, size}), 4);
   Script good;
   const uint32_t good_at = good.data(row);

@@ -4,10 +4,14 @@
 #include <cstring>
 
 namespace orrery::host {
+namespace {
+
+/// One large answer must not be paid for ever after.
+constexpr size_t kKeptBytes = 1 << 16;
+
+}  // namespace
 
 void ByteStreams::reset() {
-  // One large answer must not be paid for ever after.
-  constexpr size_t kKeptBytes = 1 << 16;
   for (uint32_t i = 0; i < source_count_; ++i) {
     Source& source = sources_[i];
     source.rest = {};
@@ -19,6 +23,7 @@ void ByteStreams::reset() {
     sinks_[i].clear();
   }
   source_count_ = 0;
+  owned_bytes_ = 0;
   sink_count_ = 0;
 }
 
@@ -31,6 +36,8 @@ uint32_t ByteStreams::add_borrowed(std::string_view bytes) {
 
 uint32_t ByteStreams::add_owned(std::string bytes) {
   if (bytes.empty()) return 0;
+  if (source_count_ == kSourcesMax || bytes.size() > kOwnedBytesMax - owned_bytes_) return kNoRoom;
+  owned_bytes_ += bytes.size();
   if (source_count_ == sources_.size()) sources_.emplace_back();
   Source& source = sources_[source_count_];
   source.owned = std::move(bytes);
@@ -47,12 +54,16 @@ int32_t ByteStreams::read(uint32_t source, std::span<uint8_t> out, uint32_t* use
   if (source == 0 || source > source_count_ || sources_[source - 1].rest.empty()) {
     return static_cast<int32_t>(Errno::kNoSuchBytes);
   }
-  std::string_view& rest = sources_[source - 1].rest;
-  const size_t n = std::min(rest.size(), out.size());
-  if (n > 0) std::memcpy(out.data(), rest.data(), n);
-  rest.remove_prefix(n);
+  Source& from = sources_[source - 1];
+  const size_t n = std::min(from.rest.size(), out.size());
+  if (n > 0) std::memcpy(out.data(), from.rest.data(), n);
+  from.rest.remove_prefix(n);
   *used = static_cast<uint32_t>(n);
-  return rest.empty() ? kExhausted : 0;
+  if (!from.rest.empty()) return 0;
+  owned_bytes_ -= from.owned.size();
+  if (from.owned.capacity() > kKeptBytes) from.owned = std::string();
+  from.owned.clear();
+  return kExhausted;
 }
 
 Errno ByteStreams::remaining(uint32_t source, uint32_t* bytes) const {

@@ -1,7 +1,8 @@
 // ByteStreams: what a module reads its arguments from and writes its results to during one call.
 //
 // Sources are numbered from 1 in each call and end with it; source 0 stands for "nothing". A source
-// that gave its last byte is gone. One thread.
+// that gave its last byte is gone. What they hold is the host's memory, not the module's, and has
+// bounds therefore. One thread.
 #pragma once
 
 #include <cstdint>
@@ -18,11 +19,15 @@ namespace orrery::host {
 class ByteStreams {
  public:
   static constexpr size_t kSinkBytesMax = size_t{1} << 30;
+  static constexpr uint32_t kSourcesMax = 1 << 16;            ///< of one call
+  static constexpr size_t kOwnedBytesMax = size_t{1} << 30;  ///< that wait to be read
+  static constexpr uint32_t kNoRoom = UINT32_MAX;
 
   /// Forgets all sources and empties the sinks.
   void reset();
   /// The number of a new source, 0 for no bytes. `bytes` must stay until reset().
   uint32_t add_borrowed(std::string_view bytes);
+  /// kNoRoom beyond the bounds.
   uint32_t add_owned(std::string bytes);
   /// The number of a new sink.
   uint32_t add_sink();
@@ -41,6 +46,7 @@ class ByteStreams {
   };
   std::deque<Source> sources_;  ///< their bytes keep their place
   uint32_t source_count_ = 0;   ///< entries of sources_ in use; the others keep their memory
+  size_t owned_bytes_ = 0;      ///< of sources that were not read to their end
   std::vector<std::string> sinks_;
   uint32_t sink_count_ = 0;
 };

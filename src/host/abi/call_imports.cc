@@ -16,6 +16,15 @@ std::string optional_text(Guest& guest, uint32_t address, uint32_t size) {
   return address == 0 ? std::string() : lossy_text(guest.view(address, size));
 }
 
+/// The number of a new source with these bytes; a trap where a call has too many.
+uint32_t add_source(Guest& guest, std::string bytes) {
+  const uint32_t number = guest.env().streams().add_owned(std::move(bytes));
+  if (number == ByteStreams::kNoRoom) [[unlikely]] {
+    guest.call().trap("too many bytes wait to be read by the module");
+  }
+  return number;
+}
+
 /// What a procedure may ask for; a trap for everything else, which runs with nothing to wait on.
 ProcedureHost* procedure_of(Guest& guest, std::string_view what) {
   ProcedureHost* host = guest.env().procedure();
@@ -79,7 +88,12 @@ void console_log(HostCall& call, uint32_t level, uint32_t target, uint32_t targe
 uint32_t console_timer_start(HostCall& call, uint32_t name, uint32_t size) {
   Guest guest(call);
   const std::string_view text = guest.text(name, size);
-  return guest.ok() ? guest.env().start_timer(std::string(text)) : 0;
+  if (!guest.ok()) return 0;
+  const uint32_t timer = guest.env().start_timer(text);
+  if (timer == 0) {
+    call.trap("more than " + std::to_string(InstanceEnv::kTimersMax) + " timers run");
+  }
+  return timer;
 }
 
 uint32_t console_timer_end(HostCall& call, uint32_t timer) {
@@ -98,7 +112,10 @@ void volatile_nonatomic_schedule_immediate(HostCall& call, uint32_t name, uint32
   Guest guest(call);
   const std::string_view text = guest.text(name, name_size);
   const std::string_view bytes = guest.view(arguments, arguments_size);
-  if (guest.ok()) guest.env().host().schedule_immediate(std::string(text), std::string(bytes));
+  if (!guest.ok()) return;
+  const Status queued =
+      guest.env().host().schedule_immediate(std::string(text), std::string(bytes));
+  if (!queued) call.trap(queued.error().message());
 }
 
 uint32_t get_jwt(HostCall& call, uint32_t connection, uint32_t out) {
@@ -111,7 +128,7 @@ uint32_t get_jwt(HostCall& call, uint32_t connection, uint32_t out) {
   auto payload = guest.env().host().jwt_payload(*transaction, types::ConnectionId::from_bytes(id));
   if (!payload) return number(guest.env().errno_of(call, payload.error()));
   std::optional<std::string> text = *std::move(payload);
-  guest.store(result, text ? guest.env().streams().add_owned(*std::move(text)) : 0u);
+  guest.store(result, text ? add_source(guest, *std::move(text)) : 0u);
   return 0;
 }
 
@@ -204,15 +221,14 @@ uint32_t procedure_http_request(HostCall& call, uint32_t request, uint32_t reque
     return number(guest.env().errno_of(call, answered.error()));
   }
   HttpAnswer answer = *std::move(answered);
-  ByteStreams& streams = guest.env().streams();
   if (!answer.ok) {
     ByteWriter text;
     text.write_prefixed(answer.response);
-    guest.store(result, streams.add_owned(std::move(text.buffer())));
+    guest.store(result, add_source(guest, std::move(text.buffer())));
     return number(Errno::kHttpError);
   }
-  guest.store(result, streams.add_owned(std::move(answer.response)));
-  guest.store(result + 4, streams.add_owned(std::move(answer.body)));
+  guest.store(result, add_source(guest, std::move(answer.response)));
+  guest.store(result + 4, add_source(guest, std::move(answer.body)));
   return 0;
 }
 

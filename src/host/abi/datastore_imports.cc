@@ -119,6 +119,14 @@ Errno read_point(Guest& guest, const OpenIndex& open, std::string_view key,
   return Errno::kOk;
 }
 
+void store_iterator(Guest& guest, uint8_t* out, uint32_t number) {
+  if (number == 0) [[unlikely]] {
+    guest.call().trap("more than " + std::to_string(RowIterators::kOpenMax) +
+                      " row iterators are open");
+  }
+  guest.store(out, number);
+}
+
 uint32_t open_scan(InstanceEnv& env, const OpenIndex& open, storage::KeyRange range) {
   if (env.call().reads != nullptr) env.call().reads->read_range(*open.bound, range);
   return env.iterators().open(
@@ -193,8 +201,8 @@ uint32_t datastore_table_scan_bsatn(HostCall& call, uint32_t table, uint32_t out
     return number(error);
   }
   if (ReadRecorder* reads = guest.env().call().reads) reads->read_table(*open.bound);
-  guest.store(result,
-              guest.env().iterators().open_table(open.table(), open.transaction->view()));
+  store_iterator(guest, result,
+                 guest.env().iterators().open_table(open.table(), open.transaction->view()));
   return 0;
 }
 
@@ -214,7 +222,7 @@ uint32_t datastore_index_scan_range_bsatn(HostCall& call, uint32_t index, uint32
   const Errno error = read_range(
       guest, open, {prefix, prefix_size, prefix_columns, start, start_size, end, end_size}, &range);
   if (error != Errno::kOk || !guest.ok()) return number(error);
-  guest.store(result, open_scan(guest.env(), open, std::move(range)));
+  store_iterator(guest, result, open_scan(guest.env(), open, std::move(range)));
   return 0;
 }
 
@@ -233,7 +241,7 @@ uint32_t datastore_index_scan_point_bsatn(HostCall& call, uint32_t index, uint32
     storage::KeyRange range;
     const Errno error = read_point(guest, open, key, &range);
     if (error != Errno::kOk || !guest.ok()) return number(error);
-    guest.store(result, open_scan(env, open, std::move(range)));
+    store_iterator(guest, result, open_scan(env, open, std::move(range)));
     return 0;
   }
   // At most one row: it is fetched at once, which spares a cursor.
@@ -241,7 +249,7 @@ uint32_t datastore_index_scan_point_bsatn(HostCall& call, uint32_t index, uint32
   auto found = storage::find_unique_bsatn(open.table(), open.index(), key,
                                           open.transaction->view(), nullptr);
   if (!found) return number(env.errno_of(call, found.error()));
-  guest.store(result, env.iterators().open_row(open.table(), *found));
+  store_iterator(guest, result, env.iterators().open_row(open.table(), *found));
   return 0;
 }
 

@@ -150,6 +150,64 @@ TEST(Hostile, ALargeMemoryIsRefused) {
   EXPECT_FALSE((*loaded)->instantiate(host));
 }
 
+/// A reducer that calls an import for ever, after its connection's id was laid at 64.
+GuestOutcome call_for_ever(std::string_view import, std::string call, TestHost* host) {
+  ProbeTables store;
+  if (const size_t at = call.find("ITEM"); at != std::string::npos) {
+    call.replace(at, 4, std::to_string(store.tables->find_table("item")->id));
+  }
+  const std::string text = "(module " + std::string(kImport) + std::string(import) + R"(
+    (memory (export "memory") 1)
+    (data (i32.const 64) "\07\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00name")
+    (func (export "__describe_module__") (param i32))
+    (func (export "__call_reducer__")
+      (param i32 i64 i64 i64 i64 i64 i64 i64 i32 i32) (result i32)
+      (loop $again )" + call + R"( (br $again)) (i32.const 0))))";
+  // The bounds must be what ends it, also where everything is slow.
+  auto runtime = make_wasm_runtime(env::system_environment(), "", {});
+  EXPECT_TRUE(runtime);
+  auto loaded = (*runtime)->load(binary(text));
+  EXPECT_TRUE(loaded) << loaded.error().message();
+  auto instance = (*loaded)->instantiate(*host);
+  EXPECT_TRUE(instance) << instance.error().message();
+  auto transaction = store.store.begin(storage::Isolation::kSnapshot);
+  GuestCall guest;
+  guest.tables = store.tables.get();
+  guest.transaction = transaction.get();
+  GuestOutcome out = (*instance)->call_reducer(guest, 0, {}, 0, {});
+  transaction->rollback();
+  return out;
+}
+
+TEST(Hostile, WhatTheHostHoldsForACallIsBounded) {
+  struct Case {
+    std::string_view import;
+    std::string call;
+    std::string_view why;
+  };
+  const Case cases[] = {
+      {R"((import "spacetime_10.0" "datastore_table_scan_bsatn"
+            (func $f (param i32 i32) (result i32))))",
+       "(drop (call $f (i32.const ITEM) (i32.const 128)))", "row iterators are open"},
+      {R"((import "spacetime_10.2" "get_jwt" (func $f (param i32 i32) (result i32))))",
+       "(drop (call $f (i32.const 64) (i32.const 128)))", "wait to be read"},
+      {R"((import "spacetime_10.0" "console_timer_start"
+            (func $f (param i32 i32) (result i32))))",
+       "(drop (call $f (i32.const 80) (i32.const 4)))", "timers run"},
+      {R"((import "spacetime_10.0" "volatile_nonatomic_schedule_immediate"
+            (func $f (param i32 i32 i32 i32))))",
+       "(call $f (i32.const 80) (i32.const 4) (i32.const 64) (i32.const 16))",
+       "too many calls wait"},
+  };
+  for (const Case& one : cases) {
+    TestHost host;
+    const GuestOutcome outcome = call_for_ever(one.import, one.call, &host);
+    EXPECT_EQ(outcome.status, GuestStatus::kFailed) << one.import;
+    EXPECT_NE(outcome.message.find(one.why), std::string::npos)
+        << one.import << ": " << outcome.message;
+  }
+}
+
 TEST(Hostile, MissingEntriesAreToldWhenTheyAreCalled) {
   auto loaded = test_runtime().load(binary(module_text(kImport, "")));
   TestHost host;

@@ -72,12 +72,15 @@ void InstanceEnv::end_panic(std::string_view backtrace) {
   host_.log().write(record);
 }
 
-uint32_t InstanceEnv::start_timer(std::string name) {
+uint32_t InstanceEnv::start_timer(std::string_view name) {
+  constexpr size_t kNameBytesMax = 4096;
   size_t slot = 0;
   while (slot < timers_.size() && timers_[slot].running) ++slot;
+  if (slot == kTimersMax) return 0;
   if (slot == timers_.size()) timers_.emplace_back();
+  name = name.substr(0, kNameBytesMax);
   timers_[slot] = {.running = true,
-                   .name = std::move(name),
+                   .name = std::string(name.substr(0, utf8_valid_prefix(name))),
                    .start_nanos = environment_.clock->monotonic_nanos()};
   return static_cast<uint32_t>(slot + 1);
 }

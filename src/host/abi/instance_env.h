@@ -50,12 +50,15 @@ class InstanceEnv {
     resume(instance, began);
     return result;
   }
-  /// Closes what the guest left open.
+  /// Closes what the guest left open; timers too.
   void end_call() {
     if (panic_ != nullptr) [[unlikely]] {
       end_panic({});
     }
     if (iterators_.open_count() != 0) iterators_.close_all();
+    if (!timers_.empty()) [[unlikely]] {
+      timers_.clear();
+    }
     if (has_unfinished_line_) [[unlikely]] {
       log_unfinished_lines();
     }
@@ -78,7 +81,10 @@ class InstanceEnv {
   /// guest traps at once, and end_panic() then adds where.
   void log(LogRecord record);
   void end_panic(std::string_view backtrace);
-  uint32_t start_timer(std::string name);
+  /// That may run at a time.
+  static constexpr size_t kTimersMax = 1024;
+  /// Its number; 0 where kTimersMax run. Of a long name the beginning is kept.
+  uint32_t start_timer(std::string_view name);
   /// False for an unknown number.
   bool end_timer(uint32_t number);
   /// Text that a WASI module wrote to stdout (1) or stderr (2): logged line by line.

@@ -148,8 +148,10 @@ class TestHost final : public GuestHost {
     if (row.find("far") == std::string_view::npos) return {};
     return Error(ErrorCode::kLimit, "too far ahead");
   }
-  void schedule_immediate(std::string function, std::string arguments) override {
+  Status schedule_immediate(std::string function, std::string arguments) override {
+    if (scheduled.size() > 10'000) return Error(ErrorCode::kLimit, "too many calls wait");
     scheduled += function + "(" + arguments + ")";
+    return {};
   }
   std::string logged() { return log_->tail(100).value(); }
 
@@ -209,6 +211,7 @@ struct ProbeTables {
     storage::TableDef out;
     out.name = "note";
     out.columns = {column("text", types::AlgebraicType::string())};
+    out.indexes = {index("note_text", storage::IndexKind::kBTree, {0}, true)};
     return out;
   }
   static schema::IndexDef index_def(std::string name, std::string source,
@@ -229,6 +232,7 @@ struct ProbeTables {
     schema::TableDef note;
     note.name = "note";
     note.accessor_name = "note";
+    note.indexes = {index_def("note_text", "Note_text_idx", {0})};
     note.schedule.emplace();
     schema::ModuleParts parts;
     parts.tables = {std::move(item), std::move(note)};

@@ -15,6 +15,7 @@ constexpr size_t kChunkBytes = 32 << 10;  // what copied rows are given out by
 uint32_t RowIterators::take_slot() {
   uint32_t slot = 0;
   if (free_.empty()) {
+    if (slots_.size() == kOpenMax) return 0;
     slot = static_cast<uint32_t>(slots_.size());
     slots_.emplace_back();
   } else {
@@ -41,6 +42,7 @@ void RowIterators::release(Iterator& iterator) {
 
 uint32_t RowIterators::open(const storage::Table& table, storage::BsatnScan scan) {
   const uint32_t number = take_slot();
+  if (number == 0) return 0;
   Iterator& iterator = slots_[number - 1];
   iterator.table = &table;
   iterator.scan.emplace(std::move(scan));
@@ -50,6 +52,7 @@ uint32_t RowIterators::open(const storage::Table& table, storage::BsatnScan scan
 
 uint32_t RowIterators::open_table(const storage::Table& table, const storage::ReadView& view) {
   const uint32_t number = take_slot();
+  if (number == 0) return 0;
   Iterator& iterator = slots_[number - 1];
   iterator.table = &table;
   iterator.scan.emplace(table, view);
@@ -59,7 +62,7 @@ uint32_t RowIterators::open_table(const storage::Table& table, const storage::Re
 
 uint32_t RowIterators::open_row(const storage::Table& table, storage::RowRef image) {
   const uint32_t number = take_slot();
-  if (image == nullptr) return number;
+  if (number == 0 || image == nullptr) return number;
   Iterator& iterator = slots_[number - 1];
   table.layout().append_bsatn(image, &iterator.rows);
   iterator.chunk_ends.push_back(iterator.rows.size());

@@ -19,7 +19,11 @@ namespace orrery::host {
 
 class RowIterators {
  public:
-  /// The number of a new iterator over the scan's rows.
+  /// That may be open at a time: what they hold is the host's memory, not the module's.
+  static constexpr size_t kOpenMax = 1 << 14;
+
+  // The number of a new iterator; 0 where kOpenMax are open.
+  /// Over the scan's rows.
   uint32_t open(const storage::Table& table, storage::BsatnScan scan);
   /// Over all rows of a table.
   uint32_t open_table(const storage::Table& table, const storage::ReadView& view);

@@ -83,9 +83,12 @@ void call_handler(Api& api, const Request& request, const Responder& respond) {
   database->call_http_handler(
       route->handler_id, std::move(call), [database, respond](Result<host::HttpReply> reply) {
         if (!reply) {
-          bool unknown = reply.error().code() == ErrorCode::kFunctionNotFound;
-          respond(unknown ? Response::text(404, std::string(kNoRoute))
-                          : Response::text(500, reply.error().message()));
+          if (reply.error().code() == ErrorCode::kFunctionNotFound) {
+            respond(Response::text(404, std::string(kNoRoute)));
+            return;
+          }
+          const bool busy = reply.error().code() == ErrorCode::kLimit;
+          respond(Response::text(busy ? 503 : 500, reply.error().message()));
           return;
         }
         Response out;
