@@ -133,7 +133,7 @@ v2::InitialConnection V2Client::connect() {
 void ServerTest::start(ServerOptions options) {
   runtime_->add("module", test_module());
   options.host.runtime = runtime_;
-  options.host.storage = host::HostStorage::kMemory;
+  if (options.host.data_directory.empty()) options.host.storage = host::HostStorage::kMemory;
   options.api.version = "test";
   options.grace_micros = 2'000'000;
   auto server = Server::start(std::move(options), std::make_unique<FakeTokens>());

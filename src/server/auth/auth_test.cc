@@ -424,6 +424,11 @@ TEST_F(AuthorityTest, ExternalIssuersOnlyWhereAllowed) {
   auto token = make()->mint()->token;
   expect_refused(make(allowing(ExternalIssuers::kAnyHttps))->verify(token), "InvalidSignature");
   EXPECT_EQ(fetches_, 0);
+  // Also where its name is an address: who answers there does not sign for this server.
+  AuthOptions local = allowing(ExternalIssuers::kAnyHttps);
+  local.local_issuer = kRecordedIssuer;
+  expect_refused(make(local)->verify(kEs256Token), "InvalidSignature");
+  EXPECT_EQ(fetches_, 0);
 }
 
 TEST_F(AuthorityTest, KeysAreFetchedAgainAndKeptWhileThatFails) {
