@@ -332,6 +332,7 @@ void DatabaseImpl::start_procedure(const CallableFunction& function, const Calle
     if (out.status == CallStatus::kOk && !types::bsatn_validate(*returns, out.value, space)) {
       out.status = CallStatus::kInternalError;
       out.message = "the procedure's result is not of its type";
+      out.value.clear();
     }
     post_call(done, [out = std::move(out)](const CallDone& tell) { tell(out); });
   };

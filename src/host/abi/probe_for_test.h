@@ -211,7 +211,7 @@ struct ProbeTables {
     storage::TableDef out;
     out.name = "note";
     out.columns = {column("text", types::AlgebraicType::string())};
-    out.indexes = {index("note_text", storage::IndexKind::kBTree, {0}, true)};
+    out.indexes = {index("note_text", storage::IndexKind::kBTree, {0}, false)};
     return out;
   }
   static schema::IndexDef index_def(std::string name, std::string source,
