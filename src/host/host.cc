@@ -177,6 +177,10 @@ Result<PublishReport> HostImpl::publish_over(const DatabaseRecord& record,
     report.clients_disconnected = true;
     return report;
   }
+  if (request.replaces && database->program_hash_hex() != request.replaces->to_hex()) {
+    return Error(ErrorCode::kInvalidArgument,
+                 "Database update rejected: the database was updated since this change was planned");
+  }
   ORRERY_TRY_ASSIGN(UpdateReport update,
                     database->update(std::move(request.program), request.clients));
   report.changed = update.changed;

@@ -45,6 +45,9 @@ struct PublishRequest {
   types::Identity owner;
   enum class Data : uint8_t { kKeep, kClear } data = Data::kKeep;
   ClientBreak clients = ClientBreak::kRefuse;
+  /// The program that is to be replaced, where the publisher agreed to that change alone; any other
+  /// is left as it is (kInvalidArgument).
+  std::optional<types::Digest> replaces;
 };
 struct PublishReport {
   types::Identity identity;

@@ -146,6 +146,19 @@ TEST_F(HostedDatabaseTest, AHostKeepsItsDatabases) {
     report = (*host)->publish(request);
     ASSERT_TRUE(report) << report.error().message();
     EXPECT_FALSE(report->created || report->changed);
+    // What was agreed to was the replacement of another program.
+    request.program = "two";
+    request.clients = ClientBreak::kAllow;
+    request.replaces = types::program_digest("something else");
+    auto late = (*host)->publish(request);
+    ASSERT_FALSE(late);
+    EXPECT_NE(late.error().message().find("updated since"), std::string::npos);
+    EXPECT_EQ((*(*host)->database("my-people"))->program_hash_hex(),
+              types::program_digest("people").to_hex());
+    request.program = "people";
+    request.replaces = types::program_digest("people");
+    EXPECT_TRUE((*host)->publish(request));
+    request.replaces.reset();
     request.owner = ann_.identity;
     EXPECT_FALSE((*host)->publish(request));
     request.name_or_identity = "Bad--Name";

@@ -123,19 +123,21 @@ std::string success_json(const std::optional<std::string>& name, const types::Id
          "\"}}";
 }
 
-/// Checks that the publisher has seen what this very change will do. False where it answered.
-bool token_fits(Api& api, const DatabaseRecord& record, const PublishQuery& query,
-                const std::string& program, const Responder& respond) {
+/// The program whose replacement by this one the publisher has seen the plan of. Nothing where it
+/// answered itself.
+std::optional<types::Digest> agreed_program(Api& api, const DatabaseRecord& record,
+                                            const PublishQuery& query, const std::string& program,
+                                            const Responder& respond) {
   auto database = api.open_database(record, respond);
-  if (!database) return false;
+  if (!database) return std::nullopt;
   auto old_program = types::Digest::parse(database->program_hash_hex());
   types::Digest new_program = types::program_digest(program);
   if (old_program &&
       *query.token == types::migration_token(record.identity, *old_program, new_program)) {
-    return true;
+    return old_program;
   }
   respond(bad_request("Database update rejected: the migration token does not fit this change"));
-  return false;
+  return std::nullopt;
 }
 
 /// On a worker: waits.
@@ -221,7 +223,10 @@ void publish(Api& api, Request request, const TokenHolder& who, const PublishQue
                       "provided."));
       return;
     }
-    if (existing && !token_fits(api, *existing, query, request.body, respond)) return;
+    if (existing) {
+      publish.replaces = agreed_program(api, *existing, query, request.body, respond);
+      if (!publish.replaces) return;
+    }
     publish.clients = host::ClientBreak::kAllow;
   }
   publish.program = std::move(request.body);
