@@ -32,11 +32,6 @@ Result<OutputFormat> parse_output_format(std::string_view name) {
                                                 "'; there are table, csv, json and markdown");
 }
 
-std::string_view output_format_name(OutputFormat format) {
-  static constexpr std::string_view kNames[] = {"table", "csv", "json", "markdown"};
-  return kNames[static_cast<size_t>(format)];
-}
-
 namespace {
 
 std::string dsn_of(const std::string& text) {

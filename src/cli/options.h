@@ -11,7 +11,6 @@ namespace orrery::cli {
 
 enum class OutputFormat : uint8_t { kTable, kCsv, kJson, kMarkdown };
 Result<OutputFormat> parse_output_format(std::string_view name);
-std::string_view output_format_name(OutputFormat format);
 
 /// Exit codes of the program; stable.
 inline constexpr int kExitOk = 0;

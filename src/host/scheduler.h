@@ -52,7 +52,6 @@ class Scheduler {
   void finished();
   /// Nothing is run any more.
   void stop();
-  size_t armed() const { return items_.size(); }
 
  private:
   using Key = std::pair<storage::TableId, uint64_t>;

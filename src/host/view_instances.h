@@ -53,7 +53,6 @@ class ViewInstances {
   Instance& get(const schema::ViewDef& view, const types::Identity& caller);
   /// Null where there is none.
   Instance* find(storage::TableId backing, std::string_view hash);
-  bool any_filled() const { return filled_ > 0; }
 
   /// Evaluates the instance and makes its rows in the backing table what came out.
   Status fill(storage::Transaction& transaction, Instance& instance, const Evaluate& evaluate);

@@ -21,7 +21,6 @@ inline constexpr size_t kIncomingBytesMax = size_t{32} << 20;
 /// A sender of v3 adds messages to a payload while it stays within this; one message alone may be
 /// larger. Not counting the envelope.
 inline constexpr size_t kServerPayloadBytes = size_t{512} << 10;
-inline constexpr size_t kClientPayloadBytes = size_t{256} << 10;
 
 enum class Framing : uint8_t { kOneMessage, kManyMessages };
 

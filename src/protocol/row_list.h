@@ -108,7 +108,6 @@ class RowListBuilder {
 
   size_t row_count() const { return row_count_; }
   bool empty() const { return row_count_ == 0; }
-  size_t data_bytes() const { return data_.size(); }
   void reserve(size_t bytes) { data_.reserve(bytes); }
   /// The list; the builder starts anew. kLimit where it is longer than a message can say.
   Result<RowList> finish();

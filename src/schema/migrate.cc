@@ -7,7 +7,6 @@
 #include <tuple>
 #include <utility>
 
-#include "base/keccak.h"
 #include "schema/validation_errors.h"
 #include "types/algebraic_text.h"
 
@@ -405,13 +404,6 @@ Result<MigrationPlan> plan_migration(const ModuleDef& old_def, const ModuleDef& 
 Result<MigrationPlan> plan_migration(const ModuleDef& old_def, const ModuleDef& new_def) {
   MigrationErrors errors;
   return plan_migration(old_def, new_def, &errors);
-}
-
-MigrationToken migration_token(const types::U256& database_identity,
-                               const std::array<uint8_t, 32>& old_program,
-                               const std::array<uint8_t, 32>& new_program) {
-  return keccak256(types::identity_to_text(database_identity) + types::digest_to_text(old_program) +
-                   types::digest_to_text(new_program));
 }
 
 }  // namespace orrery::schema

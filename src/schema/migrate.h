@@ -8,7 +8,6 @@
 // thread.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -127,12 +126,6 @@ Result<MigrationPlan> plan_migration(const ModuleDef& old_def, const ModuleDef& 
 enum class PlanStyle : uint8_t { kPlain, kAnsiColor };
 /// The plan for a person to read before publishing.
 std::string migration_plan_text(const MigrationPlan& plan, PlanStyle style);
-
-/// What a publisher hands back to allow a change that breaks clients.
-using MigrationToken = std::array<uint8_t, 32>;
-MigrationToken migration_token(const types::U256& database_identity,
-                               const std::array<uint8_t, 32>& old_program,
-                               const std::array<uint8_t, 32>& new_program);
 
 /// True for a value type that needs rewriting to hold `new_type`; reports to `errors` what keeps
 /// values of `old_type` from becoming values of `new_type`. The types hold no Refs.

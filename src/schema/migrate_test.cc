@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
 
 #include "schema/builder_for_test.h"
 #include "schema/golden_for_test.h"
@@ -415,32 +413,6 @@ TEST(Migrate, EveryErrorIsReportedOnce) {
   items(&after).indexes.clear();
   EXPECT_EQ(errors(base(), after),
             (Texts{"AddColumn", "RemoveColumn", "ReorderTable", "ChangeColumnType"}));
-}
-
-TEST(Migrate, TokensAreThoseOfTheRecording) {
-  const char* root = std::getenv("ORRERY_SOURCE_DIR");
-  std::ifstream in(std::string(root == nullptr ? "." : root) +
-                   "/tests/data/spacetimedb/identity/derived-hashes.json");
-  std::stringstream text;
-  text << in.rdbuf();
-  auto json = types::JsonValue::parse(text.str());
-  ASSERT_TRUE(json.has_value());
-  auto digest = [](const types::JsonValue* hex) {
-    std::array<uint8_t, 32> out = {};
-    for (size_t i = 0; i < out.size(); ++i) {
-      out[i] = static_cast<uint8_t>(std::stoi(hex->as_string().substr(2 * i, 2), nullptr, 16));
-    }
-    return out;
-  };
-  auto tokens = json->find("migration_tokens")->items();
-  ASSERT_FALSE(tokens.empty());
-  for (const types::JsonValue& token : tokens) {
-    auto identity = types::parse_identity(token.find("database_identity")->as_string());
-    ASSERT_TRUE(identity.has_value());
-    EXPECT_EQ(migration_token(*identity, digest(token.find("old_program_hash")),
-                              digest(token.find("new_program_hash"))),
-              digest(token.find("token_hex")));
-  }
 }
 
 /// A change with many kinds of steps.
