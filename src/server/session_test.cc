@@ -113,7 +113,9 @@ TEST_F(SessionTest, CallsAreAnsweredInOrder) {
     EXPECT_TRUE(heard);
     auto* r = heard ? heard->as<v2::ReducerResult>() : nullptr;
     EXPECT_NE(r, nullptr);
-    if (r != nullptr) EXPECT_EQ(r->request_id, request);
+    if (r != nullptr) {
+      EXPECT_EQ(r->request_id, request);
+    }
     return r == nullptr ? size_t{99} : r->outcome.index();
   };
   EXPECT_EQ(result(1), 0u);
