@@ -236,6 +236,20 @@ TEST_F(SubscriptionsTest, OldClientsHaveEveryQueryOnce) {
   EXPECT_EQ(gone->tables.size(), 2U);
 }
 
+TEST_F(SubscriptionsTest, ForOldClientsASetThatIsReadyGoesBeforeOneThatIsNot) {
+  const Viewer viewer{test_identity(1), false, ClientProtocol::kV1};
+  Rows queries = {"SELECT * FROM tag"};
+  auto initial = subscriptions.begin_subscribe(1, viewer, 2, queries);
+  ASSERT_TRUE(initial);
+  subscribe(1, 5, queries, ClientProtocol::kV1);
+  const Evaluation e = commit({{"tag", tag(1, "a")}});
+  ASSERT_EQ(e.deliveries.size(), 1U);
+  EXPECT_EQ(e.deliveries[0].set, 5U);
+  auto kept = subscriptions.finish_subscribe(1, 2);
+  ASSERT_TRUE(kept);
+  EXPECT_TRUE(kept->empty());
+}
+
 TEST_F(SubscriptionsTest, EventsComeOnceAndAreNeverThere) {
   commit({{"item", item(1, 1, 0)}});
   std::string shot = test_u32(1) + test_u32(9);
@@ -394,6 +408,21 @@ TEST(RowLevelSecurity, OwnersSeeAllAndCirclesAreRefused) {
   ASSERT_FALSE(rows);
   EXPECT_EQ(rows.error().message().substr(0, 57),
             "Discovered cyclic dependency when resolving RLS rules for");
+}
+
+TEST(RowLevelSecurity, RulesThatMultiplyAreRefused) {
+  Rows rules;
+  for (int i = 0; i < 9; ++i) {
+    rules.push_back("SELECT * FROM tag WHERE item = " + std::to_string(i));
+  }
+  HostedTables host(tables(), rules);
+  Subscriptions subscriptions(host.store, host, host);
+  subscriptions.set_definition(host.definition);
+  EXPECT_TRUE(subscriptions.query({test_identity(1)}, "SELECT * FROM tag"));
+  auto rows = subscriptions.query({test_identity(1)},
+                                  "SELECT a.* FROM tag a JOIN tag b ON a.item = b.item");
+  ASSERT_FALSE(rows) << "81 queries in one";
+  EXPECT_EQ(rows.error().code(), ErrorCode::kLimit);
 }
 
 }  // namespace
