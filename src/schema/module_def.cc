@@ -292,6 +292,16 @@ Found<ViewDef> ModuleDef::find_view(std::string_view qualified_name) const {
   return {};
 }
 
+Found<HttpHandlerDef> ModuleDef::find_http_handler(std::string_view name) const {
+  for (uint32_t i = 0; i < parts_.http_handlers.size(); ++i) {
+    if (parts_.http_handlers[i].name == name) return {&parts_.http_handlers[i], i, this};
+  }
+  for (uint32_t i = 0; i < parts_.http_handlers.size(); ++i) {
+    if (parts_.http_handlers[i].accessor_name == name) return {&parts_.http_handlers[i], i, this};
+  }
+  return {};
+}
+
 Found<ReducerDef> ModuleDef::reducer_by_id(uint32_t id) const {
   if (id < parts_.reducers.size()) return {&parts_.reducers[id], id, this};
   auto before = static_cast<uint32_t>(parts_.reducers.size());

@@ -234,6 +234,7 @@ class ModuleDef {
   Found<ProcedureDef> find_procedure(std::string_view qualified_name) const;
   /// The id is what __call_view__ or __call_view_anon__ expects.
   Found<ViewDef> find_view(std::string_view qualified_name) const;
+  Found<HttpHandlerDef> find_http_handler(std::string_view name) const;
 
   Found<ReducerDef> reducer_by_id(uint32_t id) const;
   Found<ProcedureDef> procedure_by_id(uint32_t id) const;
