@@ -27,6 +27,11 @@ inline int32_t stoolap_type(types::TypeId type) {
     case types::TypeId::kUuid:
     case types::TypeId::kAlgebraic:
     case types::TypeId::kAny:
+    case types::TypeId::kU64:
+    case types::TypeId::kU128:
+    case types::TypeId::kI128:
+    case types::TypeId::kU256:
+    case types::TypeId::kI256:
       return STOOLAP_TYPE_TEXT;
   }
   return STOOLAP_TYPE_TEXT;

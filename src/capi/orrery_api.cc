@@ -186,7 +186,8 @@ int32_t savepoint(orrery_tx* tx, const char* name, SavepointCall call, orrery_er
 
 orrery_value to_value(const types::Datum& cell) {
   orrery_value value{};
-  value.type = static_cast<int32_t>(cell.type());
+  value.type = types::is_wide(cell.type()) ? ORRERY_TYPE_ALGEBRAIC
+                                           : static_cast<int32_t>(cell.type());
   switch (types::layout_of(cell.type())) {
     case types::Layout::kInt64:
     case types::Layout::kBool:

@@ -128,6 +128,11 @@ Status put_cell(const types::Datum& cell, Buffer& out) {
     case types::TypeId::kUuid:
     case types::TypeId::kAlgebraic:
     case types::TypeId::kAny:
+    case types::TypeId::kU64:
+    case types::TypeId::kU128:
+    case types::TypeId::kI128:
+    case types::TypeId::kU256:
+    case types::TypeId::kI256:
       return put_as_text(cell, out);
   }
   return {};

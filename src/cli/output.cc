@@ -204,6 +204,11 @@ void append_json_cell(const types::Datum& cell, std::string* out) {
     case types::TypeId::kBoolean:
     case types::TypeId::kJson:
     case types::TypeId::kVector:
+    case types::TypeId::kU64:
+    case types::TypeId::kU128:
+    case types::TypeId::kI128:
+    case types::TypeId::kU256:
+    case types::TypeId::kI256:
       types::append_text(cell, out);
       return;
     default: {

@@ -4,6 +4,7 @@
 
 #include "exec/aggregate_cells.h"
 #include "exec/aggregate_state.h"
+#include "types/wide_number.h"
 
 namespace orrery::exec {
 namespace {
@@ -13,6 +14,7 @@ using types::Datum;
 using types::Selection;
 using types::TypeId;
 using types::Vector;
+using types::WideNumber;
 
 class CountState final : public AggregateState {
  public:
@@ -100,6 +102,64 @@ class SumState final : public AggregateState {
   std::vector<Group> groups_;
 };
 
+/// Whole numbers beyond INTEGER. What 256 bits do not hold is an error.
+class WideSumState final : public AggregateState {
+ public:
+  WideSumState(AggregateKind kind, TypeId argument)
+      : average_(kind == AggregateKind::kAvg),
+        argument_(argument),
+        result_(types::sum_type(argument)) {}
+  void clear() override {
+    clear_vector(&groups_);
+    fits_ = true;
+  }
+  void resize(uint32_t count) override { groups_.resize(count); }
+  void update(const uint32_t* groups, const Vector* arg, const Selection& sel) override {
+    each_cell<types::StringRef>(*arg, sel, [&](uint32_t i, const types::StringRef& cell) {
+      Group& g = groups_[groups == nullptr ? 0 : groups[i]];
+      const std::optional<WideNumber> sum =
+          types::add(g.sum, types::wide_number(argument_, cell.view()));
+      char bytes[sizeof(types::U256)];
+      if (sum && (average_ || types::store_wide(*sum, result_, bytes))) {
+        g.sum = *sum;
+      } else {
+        fits_ = false;
+      }
+      ++g.count;
+    });
+  }
+  void finish(uint32_t first, uint32_t n, Vector& out) override {
+    for (uint32_t i = 0; i < n; ++i) {
+      const Group& g = groups_[first + i];
+      if (g.count == 0) {
+        out.set_null(i);
+      } else if (average_) {
+        store_result(out, i,
+                     Datum::floating(types::to_double(g.sum) / static_cast<double>(g.count)));
+      } else {
+        store_result(out, i,
+                     types::wide_datum(g.sum, result_, out.strings()).value_or(Datum::null()));
+      }
+    }
+  }
+  uint64_t bytes() const override { return groups_.capacity() * sizeof(Group); }
+  Status status() const override {
+    if (fits_) return {};
+    return Error(ErrorCode::kOverflow, "Integer overflow in arithmetic operation: SUM");
+  }
+
+ private:
+  struct Group {
+    WideNumber sum;
+    int64_t count = 0;
+  };
+  const bool average_;
+  const TypeId argument_;
+  const TypeId result_;
+  std::vector<Group> groups_;
+  bool fits_ = true;
+};
+
 /// Cells of any type: numbers and booleans count, the rest does not.
 class AnySumState final : public AggregateState {
  public:
@@ -114,6 +174,9 @@ class AnySumState final : public AggregateState {
         g.has_float = true;
       } else if (d.type() == TypeId::kInteger || d.type() == TypeId::kBoolean) {
         g.integers += d.as_int64();
+      } else if (types::is_wide(d.type())) {  // has no type in common with the others
+        g.floats += types::to_double(types::wide_number(d));
+        g.has_float = true;
       } else {
         return;
       }
@@ -237,6 +300,12 @@ std::unique_ptr<AggregateState> make_sum_state(AggregateKind kind, TypeId argume
       return std::make_unique<SumState<double, double>>(kind);
     case TypeId::kAny:
       return std::make_unique<AnySumState>(kind);
+    case TypeId::kU64:
+    case TypeId::kU128:
+    case TypeId::kI128:
+    case TypeId::kU256:
+    case TypeId::kI256:
+      return std::make_unique<WideSumState>(kind, argument);
     default:
       return make_null_state();
   }

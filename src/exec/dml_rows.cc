@@ -18,7 +18,7 @@ TargetColumns::TargetColumns(const storage::Table& table) {
     const TypeId type = def.sql_type();
     const uint32_t dimension =
         type == TypeId::kVector ? types::without_option(def.type).vector_dimension() : 0;
-    const bool checked = type == TypeId::kVector || type == TypeId::kAlgebraic ||
+    const bool checked = type == TypeId::kVector || types::is_beyond_sql(type) ||
                          type == TypeId::kUuid || type == TypeId::kAny;
     columns_.push_back({type, dimension, &def.name, !checked});
     types_.push_back(type);

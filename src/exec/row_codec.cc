@@ -33,8 +33,9 @@ void encode_any(const Datum& d, std::string* out) {
 
 bool decode_any(ByteReader& in, Datum* out) {
   uint8_t type = 0;
-  if (!in.read(&type) || type >= static_cast<uint8_t>(TypeId::kAny)) return false;
+  if (!in.read(&type) || type >= types::kTypeIdCount) return false;
   const auto id = static_cast<TypeId>(type);
+  if (id == TypeId::kAny) return false;
   if (id == TypeId::kNull) {
     *out = Datum::null();
     return true;

@@ -47,7 +47,7 @@ inline uint64_t encode(const Datum&) {
 
 /// Bytes are compared as such only for types whose order is that of their bytes.
 bool is_byte_ordered(TypeId type) {
-  return type != TypeId::kAlgebraic;
+  return !types::is_beyond_sql(type);
 }
 /// Equal prefixes mean equal cells.
 bool is_exact(TypeId type) {

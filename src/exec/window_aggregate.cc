@@ -237,7 +237,7 @@ class StateFeeder {
     fresh_.resize(types::kVectorCapacity);
   }
 
-  void run(std::span<const Frame> frames, ColumnBuffer* out) {
+  Status run(std::span<const Frame> frames, ColumnBuffer* out) {
     Vector cell(call_.type, 64);
     Frame at;
     begin();
@@ -250,6 +250,7 @@ class StateFeeder {
           begin();
         }
         feed(at.end, f.end);
+        ORRERY_TRY(state_->status());
         at.end = f.end;
         cell.reset(call_.type, 64);
         state_->finish(0, 1, cell);
@@ -257,6 +258,7 @@ class StateFeeder {
       }
       out->append(cell, {nullptr, 1});
     }
+    return {};
   }
 
  private:
@@ -325,7 +327,7 @@ Status compute_window_aggregate(const WindowCall& call, const FrameOffsets& offs
              (aggregate.kind == AggregateKind::kMin || aggregate.kind == AggregateKind::kMax)) {
     ExtremeQueue(aggregate.kind, *arg, RowFilter(filter, arg)).run(frames, out);
   } else {
-    StateFeeder(aggregate, args, filter, rows.size()).run(frames, out);
+    return StateFeeder(aggregate, args, filter, rows.size()).run(frames, out);
   }
   return {};
 }

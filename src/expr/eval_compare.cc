@@ -155,7 +155,7 @@ bool apply(CompareOp op, int order) {
   return false;
 }
 
-bool is_number(TypeId t) {
+bool is_sql_number(TypeId t) {
   return t == TypeId::kInteger || t == TypeId::kFloat;
 }
 bool is_textual(TypeId t) {
@@ -191,7 +191,8 @@ void run(CompareOp op, const Vector& a, const Vector& b, RowSink* sink) {
   if (a.is_constant() && !b.is_constant()) return run(mirrored(op), b, a, sink);
   TypeId ta = a.type(), tb = b.type();
   if (is_textual(ta) && is_textual(tb)) return run_op<StringRef>(op, a, b, sink);
-  if (ta == tb) {
+  const bool by_bytes = !types::is_wide(ta) || op == CompareOp::kEqual || op == CompareOp::kNotEqual;
+  if (ta == tb && by_bytes) {
     switch (types::layout_of(ta)) {
       case Layout::kInt64:
         return run_op<int64_t>(op, a, b, sink);
@@ -204,7 +205,7 @@ void run(CompareOp op, const Vector& a, const Vector& b, RowSink* sink) {
       case Layout::kDatum:
         break;
     }
-  } else if (is_number(ta) && is_number(tb)) {
+  } else if (is_sql_number(ta) && is_sql_number(tb)) {
     Vector same;
     if (b.is_constant() && same_number(b, ta, &same)) return run(op, a, same, sink);
   }
@@ -235,7 +236,7 @@ uint32_t row_bound(const Selection& rows) {
 
 bool compare_cells(CompareOp op, const Datum& a, const Datum& b) {
   TypeId ta = a.type(), tb = b.type();
-  if (ta == tb || (is_number(ta) && is_number(tb))) return apply(op, types::total_order(a, b));
+  if (ta == tb || (types::is_number(ta) && types::is_number(tb))) return apply(op, types::total_order(a, b));
   if (is_textual(ta) && is_textual(tb)) {
     return apply(op, StringRef::compare(a.as_string(), b.as_string()));
   }

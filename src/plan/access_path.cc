@@ -54,6 +54,14 @@ bool is_fixed_for(const PlanContext& context, const Rel& scan, const Expr& e) {
                      [&](const ExprPtr& arg) { return is_fixed_for(context, scan, *arg); });
 }
 
+/// A bound of another type of numbers, for an index of a wide type. One that the column's type does
+/// not hold is left to the filter, as is one that is known only when the statement runs.
+ExprPtr adapt_wide_bound(const Expr& value, TypeId column) {
+  if (value.kind != ExprKind::kConstant || !types::is_whole(value.type)) return nullptr;
+  ExprPtr key = cast_to(expr::clone(value), column);
+  return is_null_constant(*key) ? nullptr : std::move(key);
+}
+
 ExprPtr adapt_float_constant(double value, CompareOp op, bool* exact, CompareOp* new_op) {
   *exact = true;
   *new_op = op;
@@ -79,6 +87,11 @@ ExprPtr adapt_bound(const Expr& value, TypeId column, CompareOp op, bool* exact,
     return adapt_float_constant(value.constant.datum().as_double(), op, exact, new_op);
   }
   bool equal = op == CompareOp::kEqual;
+  const bool wide = types::is_wide(value.type) || types::is_wide(column);
+  if (!equal && wide && value.type != column) {
+    *exact = true;
+    return adapt_wide_bound(value, column);
+  }
   // Casting a FLOAT that is no number to INTEGER would move a bound.
   if (!equal && column == TypeId::kInteger && value.type == TypeId::kFloat) return nullptr;
   ExprPtr key = adapt_key(value, column, exact);
@@ -103,6 +116,12 @@ ExprPtr adapt_key(const Expr& value, TypeId column, bool* exact) {
   if (column == TypeId::kInteger && value.type == TypeId::kFloat) {
     *exact = false;
     return cast_to(expr::clone(value), TypeId::kInteger);
+  }
+  if (types::is_number(value.type) && types::is_number(column) &&
+      (types::is_wide(value.type) || types::is_wide(column))) {
+    // What does not fit is NULL, which no key equals.
+    *exact = types::is_whole(value.type) && types::is_whole(column);
+    return cast_to(expr::clone(value), column);
   }
   return nullptr;
 }

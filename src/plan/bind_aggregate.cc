@@ -4,6 +4,7 @@
 #include "plan/bind_select.h"
 #include "plan/construct.h"
 #include "sql/to_sql.h"
+#include "types/wide_number.h"
 
 namespace orrery::plan {
 
@@ -40,6 +41,13 @@ ExprPtr numeric_argument(AggregateKind kind, ExprPtr e) {
     case TypeId::kNull:
     case TypeId::kAny:
       return e;
+    case TypeId::kU64:
+    case TypeId::kU128:
+    case TypeId::kI128:
+    case TypeId::kU256:
+    case TypeId::kI256:
+      if (kind == AggregateKind::kSum || kind == AggregateKind::kAvg) return e;
+      return cast_to(std::move(e), TypeId::kFloat);
     case TypeId::kBoolean:
       if (kind == AggregateKind::kSum || kind == AggregateKind::kAvg) {
         return cast_to(std::move(e), TypeId::kInteger);
@@ -247,6 +255,7 @@ TypeId SelectBinder::type_of_aggregate(const AggregateCall& call, bool window) c
       return TypeId::kInteger;
     case AggregateKind::kSum: {
       TypeId argument = call.args[0]->type;
+      if (types::is_wide(argument)) return types::sum_type(argument);
       if (argument != TypeId::kInteger) return argument;
       // Grouped sums of integers are FLOAT in this dialect; others are INTEGER until they overflow.
       bool grouped = grouped_by_columns_ || (groups_.empty() && equal_to_outer_);

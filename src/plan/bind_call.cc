@@ -60,6 +60,8 @@ namespace {
 
 /// IIF(condition, then, else), evaluated lazily.
 ExprPtr if_call(std::vector<ExprPtr> args) {
+  ExprPtr* values[] = {&args[1], &args[2]};
+  settle_constants(values);
   TypeId type = merge_types(args[1]->type, args[2]->type);
   auto out = std::make_unique<expr::Expr>();
   out->kind = expr::ExprKind::kCase;

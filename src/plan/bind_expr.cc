@@ -372,19 +372,21 @@ Result<ExprPtr> Binder::bind_case(const sql::CaseExpr& e, ExprContext& in) {
       ORRERY_TRY_ASSIGN(when, bind_condition(*branch.when, in));
     }
     ORRERY_TRY_ASSIGN(ExprPtr then, bind(*branch.then, in));
-    type = merge_types(type, then->type);
     nullable = nullable || then->nullable;
     args.push_back(std::move(when));
     args.push_back(std::move(then));
   }
   if (e.otherwise) {
     ORRERY_TRY_ASSIGN(ExprPtr otherwise, bind(*e.otherwise, in));
-    type = merge_types(type, otherwise->type);
     nullable = nullable || otherwise->nullable;
     args.push_back(std::move(otherwise));
   }
-  for (size_t i = 1; i < args.size(); i += 2) args[i] = widen(std::move(args[i]), type);
-  if (args.size() % 2 == 1) args.back() = widen(std::move(args.back()), type);
+  std::vector<ExprPtr*> values;
+  for (size_t i = 1; i < args.size(); i += 2) values.push_back(&args[i]);
+  if (args.size() % 2 == 1) values.push_back(&args.back());
+  settle_constants(values);
+  for (ExprPtr* value : values) type = merge_types(type, (*value)->type);
+  for (ExprPtr* value : values) *value = widen(std::move(*value), type);
   auto out = std::make_unique<expr::Expr>();
   out->kind = expr::ExprKind::kCase;
   out->type = type;

@@ -232,8 +232,7 @@ Result<ExprPtr> limit_value(ExprPtr e, std::string_view clause, SourcePosition p
     return Error(ErrorCode::kParse,
                  "parse error: " + std::string(clause) + " must be an integer", position);
   }
-  bool number = e->type == TypeId::kInteger || e->type == TypeId::kFloat;
-  if (!number && e->type != TypeId::kAny) {
+  if (!types::is_number(e->type) && e->type != TypeId::kAny) {
     return Error(ErrorCode::kParse,
                  "parse error: " + std::string(clause) + " must be an integer", position);
   }

@@ -6,6 +6,7 @@
 #include "expr/function.h"
 #include "plan/logical.h"
 #include "types/cast.h"
+#include "types/wide_number.h"
 
 namespace orrery::plan {
 
@@ -95,6 +96,7 @@ ExprPtr fold(ExprPtr e) {
 
 TypeId merge_types(TypeId a, TypeId b) {
   if (a == b || b == TypeId::kNull) return a;
+  if (types::is_whole(a) && types::is_whole(b)) return types::joint_whole_type(a, b);
   return a == TypeId::kNull ? b : TypeId::kAny;
 }
 
@@ -112,8 +114,6 @@ ExprPtr cast_to(ExprPtr e, TypeId to) {
 
 namespace {
 
-bool is_number(TypeId t) { return t == TypeId::kInteger || t == TypeId::kFloat; }
-
 bool is_literal(const Expr& e) {
   return e.kind == ExprKind::kConstant || e.kind == ExprKind::kParameter;
 }
@@ -123,7 +123,7 @@ bool yields_to(const Expr& literal, TypeId to) {
   TypeId from = literal.type;
   if (from == to || from == TypeId::kNull || from == TypeId::kAny) return false;
   if (to == TypeId::kNull || to == TypeId::kAny) return false;
-  return !(is_number(from) && is_number(to));
+  return !(types::is_number(from) && types::is_number(to));
 }
 
 }  // namespace
@@ -281,7 +281,23 @@ ExprPtr is_null(ExprPtr arg, bool negated) {
   return fold(std::move(e));
 }
 
+void settle_constants(std::span<ExprPtr* const> values) {
+  TypeId wide = TypeId::kNull;
+  for (ExprPtr* e : values) {
+    if (types::is_wide((*e)->type)) wide = (*e)->type;
+  }
+  if (wide == TypeId::kNull) return;
+  for (ExprPtr* e : values) {
+    const bool fits = (*e)->kind == ExprKind::kConstant && (*e)->type == TypeId::kInteger &&
+                      !is_null_constant(**e) && (*e)->constant.datum().as_int64() >= 0;
+    if (fits) *e = cast_to(std::move(*e), wide);
+  }
+}
+
 ExprPtr coalesce(std::vector<ExprPtr> args) {
+  std::vector<ExprPtr*> values;
+  for (ExprPtr& arg : args) values.push_back(&arg);
+  settle_constants(values);
   std::vector<ExprPtr> kept;
   TypeId type = TypeId::kNull;
   for (ExprPtr& arg : args) {
@@ -307,6 +323,11 @@ ExprPtr to_boolean(ExprPtr e) {
       return e;
     case TypeId::kInteger:
     case TypeId::kFloat:
+    case TypeId::kU64:
+    case TypeId::kU128:
+    case TypeId::kI128:
+    case TypeId::kU256:
+    case TypeId::kI256:
       return compare(CompareOp::kNotEqual, std::move(e), integer_constant(0));
     case TypeId::kNull:
       return null_constant(TypeId::kBoolean);

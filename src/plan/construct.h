@@ -27,6 +27,9 @@ expr::ExprPtr fold(expr::ExprPtr e);
 
 /// The type of a column whose cells come from both: the common one, or kAny.
 types::TypeId merge_types(types::TypeId a, types::TypeId b);
+/// Constants of INTEGER that are not negative take the wide type of one of the others, so that
+/// COALESCE(u64, 0) is a U64.
+void settle_constants(std::span<expr::ExprPtr* const> values);
 /// Conversion to a type that holds every value of the old one as it is (kAny, or from NULL).
 expr::ExprPtr widen(expr::ExprPtr e, types::TypeId to);
 /// CAST, folded.

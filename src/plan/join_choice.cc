@@ -17,9 +17,7 @@ namespace {
 
 bool hash_alike(TypeId a, TypeId b) {
   if (a == b) return a != TypeId::kNull;
-  bool numbers = (a == TypeId::kInteger || a == TypeId::kFloat) &&
-                 (b == TypeId::kInteger || b == TypeId::kFloat);
-  return numbers;
+  return types::is_number(a) && types::is_number(b);
 }
 
 }  // namespace

@@ -22,10 +22,7 @@ namespace {
 constexpr double kGain = 0.7;  ///< the join must cost less than this share of the runs
 
 bool hash_alike(types::TypeId a, types::TypeId b) {
-  auto number = [](types::TypeId t) {
-    return t == types::TypeId::kInteger || t == types::TypeId::kFloat;
-  };
-  return a != types::TypeId::kNull && (a == b || (number(a) && number(b)));
+  return a != types::TypeId::kNull && (a == b || (types::is_number(a) && types::is_number(b)));
 }
 
 class ScalarUnnester {

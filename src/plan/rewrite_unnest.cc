@@ -23,10 +23,7 @@ bool all_hash_alike(const PlanContext& context, const Expr& test, const Subquery
         test.args[0]->kind == ExprKind::kRow ? *test.args[0]->args[i] : *test.args[0];
     types::TypeId a = member.type;
     types::TypeId b = context.columns[subquery.columns[i]].type;
-    auto number = [](types::TypeId t) {
-      return t == types::TypeId::kInteger || t == types::TypeId::kFloat;
-    };
-    if (a != b && !(number(a) && number(b))) return false;
+    if (a != b && !(types::is_number(a) && types::is_number(b))) return false;
     if (a == types::TypeId::kNull) return false;
   }
   return true;

@@ -100,7 +100,7 @@ struct LiteralExpr final : Expr {
   types::TypeId type = types::TypeId::kNull;
   int64_t integer = 0;
   double real = 0;
-  std::string text;
+  std::string text;  ///< of a whole number that is FLOAT because INTEGER does not hold it: its digits
 };
 
 struct ParameterExpr final : Expr {

@@ -84,6 +84,11 @@ bool fold_sign(UnaryOp op, Expr& operand) {
     literal.type = types::TypeId::kInteger;
   } else if (negate) {
     literal.real = -literal.real;
+    if (literal.text.starts_with('-')) {
+      literal.text.erase(0, 1);
+    } else if (!literal.text.empty()) {
+      literal.text.insert(0, "-");
+    }
   }
   return true;
 }

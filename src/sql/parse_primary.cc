@@ -252,6 +252,7 @@ ExprPtr Parser::parse_number() {
     std::string_view significant =
         digits.substr(std::min(digits.find_first_not_of('0'), digits.size()));
     literal->integer = significant == "9223372036854775808" ? INT64_MIN : 0;  // see fold_sign
+    if (at(TokenKind::kInteger)) literal->text = digits;
   }
   advance();
   return literal;

@@ -108,8 +108,10 @@ void append_fill(const ColumnSource& source, std::string* out) {
     return;
   }
   const Datum& d = source.fill.datum();
-  out->push_back(static_cast<char>(d.type()));
-  switch (d.type()) {
+  // The bytes are all that counts; the column knows the type.
+  const TypeId type = types::is_wide(d.type()) ? TypeId::kAlgebraic : d.type();
+  out->push_back(static_cast<char>(type));
+  switch (type) {
     case TypeId::kNull:
       return;
     case TypeId::kInteger:

@@ -64,7 +64,7 @@ Datum text_or_null(const std::string& s) { return s.empty() ? Datum::null() : Da
 
 std::string column_type_text(const AlgebraicType& type) {
   types::TypeId sql = types::sql_type_of(type);
-  if (sql == types::TypeId::kAlgebraic) return types::without_option(type).to_string();
+  if (types::is_beyond_sql(sql)) return types::without_option(type).to_string();
   return std::string(types::type_name(sql));
 }
 

@@ -114,6 +114,23 @@ TypeForm sum_form(std::span<const TypeElement> variants) {
   return TypeForm::kPlain;
 }
 
+std::optional<TypeId> wide_type_of(TypeKind kind) {
+  switch (kind) {
+    case TypeKind::kU64:
+      return TypeId::kU64;
+    case TypeKind::kU128:
+      return TypeId::kU128;
+    case TypeKind::kI128:
+      return TypeId::kI128;
+    case TypeKind::kU256:
+      return TypeId::kU256;
+    case TypeKind::kI256:
+      return TypeId::kI256;
+    default:
+      return std::nullopt;
+  }
+}
+
 TypeId sql_type_of_node(TypeKind kind, TypeForm form, std::span<const TypeElement> elements) {
   switch (form) {
     case TypeForm::kBytes:
@@ -145,7 +162,7 @@ TypeId sql_type_of_node(TypeKind kind, TypeForm form, std::span<const TypeElemen
   if (kind == TypeKind::kBool) return TypeId::kBoolean;
   if (kind == TypeKind::kF32 || kind == TypeKind::kF64) return TypeId::kFloat;
   if (kind >= TypeKind::kI8 && kind <= TypeKind::kI64) return TypeId::kInteger;
-  return TypeId::kAlgebraic;
+  return wide_type_of(kind).value_or(TypeId::kAlgebraic);
 }
 
 uint32_t saturate(uint64_t n) {
@@ -459,6 +476,16 @@ std::optional<AlgebraicType> algebraic_form_of(TypeId type, uint32_t dimension) 
       return AlgebraicType::blob();
     case TypeId::kUuid:
       return AlgebraicType::uuid();
+    case TypeId::kU64:
+      return AlgebraicType::u64();
+    case TypeId::kU128:
+      return AlgebraicType::u128();
+    case TypeId::kI128:
+      return AlgebraicType::i128();
+    case TypeId::kU256:
+      return AlgebraicType::u256();
+    case TypeId::kI256:
+      return AlgebraicType::i256();
     case TypeId::kNull:
     case TypeId::kAlgebraic:
     case TypeId::kAny:

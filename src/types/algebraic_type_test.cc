@@ -35,8 +35,8 @@ TEST(AlgebraicType, SqlTypes) {
   EXPECT_EQ(sql_type_of(T::integer()), TypeId::kInteger);
   EXPECT_EQ(sql_type_of(T::u32()), TypeId::kInteger);
   EXPECT_EQ(sql_type_of(T::u8()), TypeId::kInteger);
-  EXPECT_EQ(sql_type_of(T::u64()), TypeId::kAlgebraic);
-  EXPECT_EQ(sql_type_of(T::i128()), TypeId::kAlgebraic);
+  EXPECT_EQ(sql_type_of(T::u64()), TypeId::kU64);
+  EXPECT_EQ(sql_type_of(T::i128()), TypeId::kI128);
   EXPECT_EQ(sql_type_of(T::f32()), TypeId::kFloat);
   EXPECT_EQ(sql_type_of(T::timestamp()), TypeId::kTimestamp);
   EXPECT_EQ(sql_type_of(T::timestamp_micros()), TypeId::kTimestamp);
@@ -47,6 +47,11 @@ TEST(AlgebraicType, SqlTypes) {
     auto id = static_cast<TypeId>(i);
     EXPECT_EQ(sql_type_of(*algebraic_form_of(id, 7)), id);
     EXPECT_EQ(sql_type_of(T::option(*algebraic_form_of(id, 7))), id);
+  }
+  for (uint8_t i = static_cast<uint8_t>(TypeId::kU64); i < kTypeIdCount; ++i) {
+    auto id = static_cast<TypeId>(i);
+    EXPECT_TRUE(is_wide(id));
+    EXPECT_EQ(sql_type_of(*algebraic_form_of(id)), id);
   }
   EXPECT_FALSE(algebraic_form_of(TypeId::kAny));
   EXPECT_TRUE(is_nullable(T::option(T::u8())));

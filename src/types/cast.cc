@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "types/json.h"
+#include "types/wide_number.h"
 
 namespace orrery::types {
 namespace {
@@ -81,6 +82,10 @@ bool parse_boolean(std::string_view text, bool* out) {
 }
 
 Datum to_integer(const Datum& value) {
+  if (is_wide(value.type())) {
+    const std::optional<int64_t> n = to_int64(wide_number(value));
+    return n ? Datum::integer(*n) : Datum::null();
+  }
   switch (value.type()) {
     case TypeId::kFloat:
       return Datum::integer(int64_from_double(value.as_double()));
@@ -97,6 +102,7 @@ Datum to_integer(const Datum& value) {
 }
 
 Datum to_float(const Datum& value) {
+  if (is_wide(value.type())) return Datum::floating(to_double(wide_number(value)));
   switch (value.type()) {
     case TypeId::kInteger:
     case TypeId::kBoolean:
@@ -112,6 +118,7 @@ Datum to_float(const Datum& value) {
 }
 
 Datum to_boolean(const Datum& value) {
+  if (is_wide(value.type())) return Datum::boolean(wide_number(value) != WideNumber());
   switch (value.type()) {
     case TypeId::kInteger:
       return Datum::boolean(value.as_int64() != 0);
@@ -146,6 +153,11 @@ Datum to_json(const Datum& value, Arena& arena) {
     case TypeId::kInteger:
     case TypeId::kBoolean:
     case TypeId::kVector:
+    case TypeId::kU64:
+    case TypeId::kU128:
+    case TypeId::kI128:
+    case TypeId::kU256:
+    case TypeId::kI256:
       return text_form(value, TypeId::kJson, arena);
     default:
       return Datum::null();
@@ -178,10 +190,38 @@ Datum to_blob(const Datum& value) {
     case TypeId::kVector:
     case TypeId::kUuid:
     case TypeId::kAlgebraic:
+    case TypeId::kU64:
+    case TypeId::kU128:
+    case TypeId::kI128:
+    case TypeId::kU256:
+    case TypeId::kI256:
       return Datum::string(TypeId::kBlob, value.as_string());
     default:
       return Datum::null();
   }
+}
+
+/// NULL where it does not fit, or is no whole number.
+Datum to_wide(const Datum& value, TypeId to, Arena& arena) {
+  std::optional<WideNumber> n;
+  switch (value.type()) {
+    case TypeId::kFloat:
+      n = wide_from_double(value.as_double());
+      break;
+    case TypeId::kBoolean:
+      n = WideNumber::of(value.as_int64());
+      break;
+    case TypeId::kText:
+    case TypeId::kJson:
+      n = parse_wide(value.view());
+      break;
+    case TypeId::kAlgebraic:  // the bytes of the very type, as an interface of bytes gives them
+      if (value.view().size() != wide_bytes(to)) return Datum::null();
+      return Datum::string(to, value.as_string());
+    default:
+      if (is_whole(value.type())) n = wide_number(value);
+  }
+  return n ? wide_datum(*n, to, arena).value_or(Datum::null()) : Datum::null();
 }
 
 }  // namespace
@@ -212,6 +252,13 @@ void append_text(const Datum& value, std::string* out) {
       break;
     case TypeId::kUuid:
       append_uuid(value.view(), out);
+      break;
+    case TypeId::kU64:
+    case TypeId::kU128:
+    case TypeId::kI128:
+    case TypeId::kU256:
+    case TypeId::kI256:
+      out->append(to_decimal(wide_number(value)));
       break;
     case TypeId::kBlob:
     case TypeId::kAlgebraic:
@@ -248,6 +295,12 @@ Datum cast_datum(const Datum& value, TypeId to, int64_t now_nanos, Arena& arena)
       return to_blob(value);
     case TypeId::kUuid:
       return to_uuid(value, arena);
+    case TypeId::kU64:
+    case TypeId::kU128:
+    case TypeId::kI128:
+    case TypeId::kU256:
+    case TypeId::kI256:
+      return to_wide(value, to, arena);
     case TypeId::kNull:
     case TypeId::kAlgebraic:
     case TypeId::kAny:

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/hash.h"
+#include "types/wide_number.h"
 
 namespace orrery::types {
 
@@ -26,6 +27,11 @@ int rank_of(TypeId type) {
       return 1;
     case TypeId::kInteger:
     case TypeId::kFloat:
+    case TypeId::kU64:
+    case TypeId::kU128:
+    case TypeId::kI128:
+    case TypeId::kU256:
+    case TypeId::kI256:
       return 2;
     case TypeId::kTimestamp:
       return 3;
@@ -41,6 +47,7 @@ int total_order(const Datum& a, const Datum& b) {
   int ra = rank_of(a.type()), rb = rank_of(b.type());
   if (ra != rb) return ra < rb ? -1 : 1;
   if (ra == 2) {
+    if (is_wide(a.type()) || is_wide(b.type())) return compare_wide(a, b);
     bool fa = a.type() == TypeId::kFloat, fb = b.type() == TypeId::kFloat;
     if (fa && fb) return compare_doubles(a.as_double(), b.as_double());
     if (fa) return -compare_int_float(b.as_int64(), a.as_double());
@@ -67,6 +74,7 @@ uint64_t hash_double(double v) {
 }
 
 uint64_t hash_datum(const Datum& d) {
+  if (is_wide(d.type())) return hash_wide(d);
   switch (layout_of(d.type())) {
     case Layout::kInt64:
     case Layout::kBool:

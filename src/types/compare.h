@@ -1,6 +1,6 @@
 // Comparison and hashing of SQL cells of any types.
 //
-// total_order() is the order of ORDER BY, GROUP BY, DISTINCT and B-tree keys: numbers of both kinds compare by exact
+// total_order() is the order of ORDER BY, GROUP BY, DISTINCT and B-tree keys: numbers of all kinds compare by exact
 // value (an INTEGER never equals a FLOAT it merely rounds to), -0.0 equals 0.0, NaN equals itself and is the largest
 // number; text by bytes; FALSE before TRUE. Different kinds order by kind. NULL is the caller's affair.
 // hash_datum() agrees with it: equal cells have equal hashes, 1 and 1.0 too.

@@ -4,7 +4,10 @@
 #include "expr/eval.h"
 #include "expr/functions/family.h"
 #include "expr/functions/kernels.h"
+#include "expr/functions/wide.h"
+#include "types/cast.h"
 #include "types/timestamp.h"
+#include "types/wide_number.h"
 
 namespace orrery::expr {
 
@@ -214,17 +217,17 @@ constexpr ScalarFunction kNegate[] = {
     {"NEG", 1, 1, Volatility::kImmutable, NullRule::kSeesNull, null_kernel},
 };
 
-bool is_number(TypeId t) {
-  return t == TypeId::kInteger || t == TypeId::kFloat;
-}
-
 /// What the operator does with these types, kAny not among them.
 const ScalarFunction* operator_for(Operator op, TypeId a, TypeId b, TypeId* result) {
   if (a == TypeId::kInteger && b == TypeId::kInteger) {
     *result = TypeId::kInteger;
     return &kIntegers[op];
   }
-  if (is_number(a) && is_number(b)) {
+  if (types::is_whole(a) && types::is_whole(b)) {
+    *result = types::joint_arithmetic_type(a, b);
+    return &kWideOperators[op];
+  }
+  if (types::is_number(a) && types::is_number(b)) {
     *result = TypeId::kFloat;
     return &kFloats[op];
   }
@@ -247,8 +250,8 @@ Status apply_to_cells(const KernelCall& call, const ScalarFunction& function, Ty
   const Vector* args[2] = {&cells[0], &cells[1]};
   for (size_t i = 0; i < call.args.size(); ++i) {
     Datum d = call.args[i]->datum(row);
-    if (parameter == TypeId::kFloat && d.type() == TypeId::kInteger) {
-      d = Datum::floating(static_cast<double>(d.as_int64()));
+    if (parameter == TypeId::kFloat) {
+      d = types::cast_datum(d, TypeId::kFloat, 0, out.strings());
     }
     cells[i].set_constant(d, d.type());
   }
@@ -282,12 +285,15 @@ Status mixed_negate(const KernelCall& call, const Selection& rows, Vector& out) 
   for (uint32_t i = 0; i < rows.count; ++i) {
     uint32_t r = rows[i];
     TypeId type = call.args[0]->datum(r).type();
-    if (!is_number(type)) {
+    if (!types::is_number(type)) {
       out.set_null(r);
       continue;
     }
-    const ScalarFunction& f = kNegate[type == TypeId::kInteger ? 0 : 1];
-    ORRERY_TRY(apply_to_cells(call, f, type, type, r, out));
+    const ScalarFunction& f = types::is_wide(type)        ? kWideNegate
+                              : type == TypeId::kInteger ? kNegate[0]
+                                                         : kNegate[1];
+    const TypeId result = types::is_wide(type) ? negated_type(type) : type;
+    ORRERY_TRY(apply_to_cells(call, f, type, result, r, out));
   }
   return {};
 }
@@ -308,7 +314,7 @@ void pick_operator(std::span<const TypeId> args, Resolved* out) {
     // The other side still tells the type, so that NULL + 1.5 is a FLOAT column.
     TypeId other = a == TypeId::kNull ? b : a;
     out->function = &kNothing[op];
-    out->result = is_number(other) || other == TypeId::kTimestamp ? other : TypeId::kNull;
+    out->result = types::is_number(other) || other == TypeId::kTimestamp ? other : TypeId::kNull;
     return;
   }
   if (a == TypeId::kAny || b == TypeId::kAny) {
@@ -326,6 +332,9 @@ void pick_negate(std::span<const TypeId> args, Resolved* out) {
     out->function = &kNegate[0];
   } else if (args[0] == TypeId::kFloat) {
     out->function = &kNegate[1];
+  } else if (types::is_wide(args[0])) {
+    out->function = &kWideNegate;
+    out->result = negated_type(args[0]);
   } else if (args[0] == TypeId::kAny) {
     out->function = &kMixedNegate;
   } else {

@@ -4,7 +4,9 @@
 #include "expr/eval.h"
 #include "expr/functions/family.h"
 #include "expr/functions/kernels.h"
+#include "expr/functions/wide.h"
 #include "types/cast.h"
+#include "types/wide_number.h"
 
 namespace orrery::expr {
 
@@ -233,6 +235,14 @@ void pick_absolute(std::span<const TypeId> args, Resolved* out) {
       out->function = &kAbsolute[2];
       out->result = TypeId::kAny;
       break;
+    case TypeId::kU64:
+    case TypeId::kU128:
+    case TypeId::kI128:
+    case TypeId::kU256:
+    case TypeId::kI256:
+      out->function = &kWideAbsolute;
+      out->result = args[0];
+      break;
     default:
       out->function = &kAbsolute[1];
       out->result = out->arguments[0] = kFloat;
@@ -240,7 +250,20 @@ void pick_absolute(std::span<const TypeId> args, Resolved* out) {
   }
 }
 
-constexpr Dispatch kDispatches[] = {{"ABS", 1, 1, pick_absolute}};
+constexpr ScalarFunction kIntegerRemainder = {"MOD", 2, 2, kPure, kPropagate, remainder_integers};
+
+void pick_remainder(std::span<const TypeId> args, Resolved* out) {
+  if (types::is_whole(args[0]) && types::is_whole(args[1]) &&
+      (types::is_wide(args[0]) || types::is_wide(args[1]))) {
+    out->function = &kWideOperators[4];
+    out->result = types::joint_arithmetic_type(args[0], args[1]);
+    return;
+  }
+  out->function = &kIntegerRemainder;
+  out->result = out->arguments[0] = out->arguments[1] = kInteger;
+}
+
+constexpr Dispatch kDispatches[] = {{"ABS", 1, 1, pick_absolute}, {"MOD", 2, 2, pick_remainder}};
 
 constexpr Overload kOverloads[] = {
     {{"ROUND", 1, 2, kPure, kPropagate, to_places<round_of>}, kFloat, {kFloat, kInteger}},
@@ -249,7 +272,6 @@ constexpr Overload kOverloads[] = {
     {{"FLOOR", 1, 1, kPure, kPropagate, everywhere<floor_of>}, kFloat, {kFloat}},
     {{"CEIL", 1, 1, kPure, kPropagate, everywhere<ceil_of>}, kFloat, {kFloat}},
     {{"CEILING", 1, 1, kPure, kPropagate, everywhere<ceil_of>}, kFloat, {kFloat}},
-    {{"MOD", 2, 2, kPure, kPropagate, remainder_integers}, kInteger, {kInteger, kInteger}},
     {{"POWER", 2, 2, kPure, kPropagate, power}, kFloat, {kFloat, kFloat}},
     {{"POW", 2, 2, kPure, kPropagate, power}, kFloat, {kFloat, kFloat}},
     {{"SQRT", 1, 1, kPure, kPropagate, within<sqrt_of, not_negative>}, kFloat, {kFloat}},
