@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "host/database_impl.h"
+#include "host/sql_literal.h"
 #include "host/sql_rewrite.h"
 #include "host/sql_run.h"
 #include "host/system_tables.h"
@@ -124,7 +125,7 @@ Result<std::shared_ptr<DatabaseImpl::PreparedRead>> DatabaseImpl::rewrite_sql(
   read->generation = generation();
   read->catalog = store_->catalog();
   const SqlRights rights = is_owner(caller.identity) ? SqlRights::kOwner : SqlRights::kClient;
-  read->input.reset(new SqlInput{read->text, read->generation->tables(), *read->catalog, rights,
+  read->input.reset(new SqlInput{read->generation->tables(), *read->catalog, rights,
                                  caller.identity});
   read->rewriter = std::make_unique<SqlRewriter>(*read->input);
   ORRERY_TRY(read->rewriter->rewrite(*read->statement));

@@ -1,6 +1,6 @@
 #include "host/row_filter.h"
 
-#include "host/sql_rewrite.h"
+#include "host/sql_literal.h"
 #include "sql/parser.h"
 
 namespace orrery::host {

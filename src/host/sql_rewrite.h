@@ -4,7 +4,7 @@
 // A view stands for its rows in the backing table, a table under row-level security for what its
 // filters let through. Literals that meet a column (compared with it, inserted, assigned) become
 // values of the column's type, where SQL has no form for it: hex digits for identities and bytes,
-// RFC 3339 for times, whole numbers for the wide integers. :sender is the caller.
+// RFC 3339 for times, whole numbers for the wide integers, which elsewhere have the narrowest type that holds them. :sender is the caller.
 //
 // One statement; borrows what it is given. Errors carry the texts that the original's clients know.
 #pragma once
@@ -32,7 +32,6 @@ enum class SqlRights : uint8_t {
 };
 
 struct SqlInput {
-  std::string_view text;  ///< that the statement was parsed from
   const BoundTables& tables;
   const storage::Catalog& catalog;
   SqlRights rights = SqlRights::kClient;
@@ -87,14 +86,12 @@ class SqlRewriter {
   Status meet(sql::ExprPtr& left, sql::ExprPtr& right, const Scope& scope);
   /// Makes a literal a value of the type; leaves what SQL reads the same way.
   Status convert(sql::ExprPtr& e, const types::AlgebraicType& type);
-  Result<std::optional<types::Value>> value_of(const sql::LiteralExpr& literal,
-                                               const types::AlgebraicType& type) const;
+  /// Makes a literal that INTEGER does not hold, or one in hexadecimal digits, a number.
+  void count_with(sql::ExprPtr& e);
   /// The first source with such a column, by canonical name or accessor; null where there is none.
   const Source* find_column(const sql::ColumnExpr& column, const Scope& scope, size_t* index) const;
   std::optional<types::AlgebraicType> type_of(const sql::Expr& e, const Scope& scope) const;
   sql::ExprPtr parameter(types::Value value);
-  /// The digits of a number as they stand in the text.
-  std::string_view source_of(SourcePosition position) const;
 
   Status insert(sql::InsertStatement& statement);
   Status update(sql::UpdateStatement& statement);
@@ -113,7 +110,8 @@ class SqlRewriter {
   uint32_t filter_depth_ = 0;
 };
 
-/// Hex literals (0xAB, X'AB') are texts "0xAB" from here on, which is how columns read them.
-std::string with_hex_as_text(std::string_view sql);
+/// What clients are told of tables that are not there, or not theirs to see.
+Error no_table(const sql::Name& name);
+sql::Name quoted_name(std::string text);
 
 }  // namespace orrery::host

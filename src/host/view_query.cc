@@ -1,6 +1,7 @@
 #include "host/view_query.h"
 
 #include "base/bytes.h"
+#include "host/sql_literal.h"
 #include "host/sql_rewrite.h"
 #include "host/sql_run.h"
 
@@ -17,7 +18,7 @@ Result<std::string> run_view_query(engine::Database& engine, const BoundTables& 
                  "view `" + view.qualified_name + "` returned something else than a SELECT");
   }
   const std::shared_ptr<const storage::Catalog> catalog = transaction.catalog();
-  SqlInput input{text, tables, *catalog, SqlRights::kView, sender};
+  SqlInput input{tables, *catalog, SqlRights::kView, sender};
   SqlRewriter rewriter(input);
   ORRERY_TRY(rewriter.rewrite(*statement));
   for (const BoundTable* table : rewriter.tables()) reads->read_table(*table);
