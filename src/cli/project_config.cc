@@ -30,13 +30,19 @@ Result<JsonValue> read_object(const std::string& path) {
   return json;
 }
 
-/// Whole keys are replaced.
+/// Whole keys are replaced, but those of the environment one by one.
 void lay_over(JsonValue& base, const JsonValue& over) {
   for (const JsonValue::Member& member : over.members()) {
     bool found = false;
     for (JsonValue::Member& old : base.mutable_members()) {
       if (old.first != member.first) continue;
-      old.second = member.second;
+      const bool merged = member.first == "env" && old.second.is(JsonKind::kObject) &&
+                          member.second.is(JsonKind::kObject);
+      if (merged) {
+        lay_over(old.second, member.second);
+      } else {
+        old.second = member.second;
+      }
       found = true;
     }
     if (!found) base.mutable_members().push_back(member);
@@ -60,6 +66,7 @@ class TargetReader {
     ORRERY_TRY(text(object, "build-options", &target.build_options));
     ORRERY_TRY(flag(object, "break-clients", &target.break_clients));
     ORRERY_TRY(flag(object, "anonymous", &target.anonymous));
+    ORRERY_TRY(texts(object, "env", &target.environment));
     if (object.find("js-path") != nullptr) {
       return Error(ErrorCode::kNotSupported, "not supported yet: js-path, in " + file());
     }
@@ -99,6 +106,26 @@ class TargetReader {
       return usage_error(file() + ": " + std::string(key) + " is a text");
     }
     *out = value->as_string();
+    return {};
+  }
+  /// Numbers and booleans count as the texts that they are written as.
+  Status texts(const JsonValue& object, std::string_view key,
+               std::map<std::string, std::string>* out) {
+    const JsonValue* map = object.find(key);
+    if (map == nullptr) return {};
+    if (!map->is(JsonKind::kObject)) {
+      return usage_error(file() + ": " + std::string(key) + " is an object of texts");
+    }
+    for (const JsonValue::Member& member : map->members()) {
+      const JsonValue& value = member.second;
+      if (value.is(JsonKind::kString)) {
+        (*out)[member.first] = value.as_string();
+      } else if (value.is(JsonKind::kNumber) || value.is(JsonKind::kBool)) {
+        (*out)[member.first] = value.to_string();
+      } else {
+        return usage_error(file() + ": " + std::string(key) + "." + member.first + " is a text");
+      }
+    }
     return {};
   }
   Status flag(const JsonValue& object, std::string_view key, bool* out) {

@@ -6,6 +6,7 @@
 // dev. Paths are relative to the file. Plain values.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct ProjectTarget {
   std::string build_options;
   bool break_clients = false;
   bool anonymous = false;
+  std::map<std::string, std::string> environment;  ///< what a publish gives to the module
 };
 struct ProjectConfig {
   std::string folder;

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 
 #include "cli/ask.h"
 #include "cli/command.h"
@@ -13,6 +14,7 @@
 #include "cli/server_client.h"
 #include "env/environment.h"
 #include "types/json.h"
+#include "types/unicode.h"
 
 namespace orrery::cli {
 using server::http::ClientResponse;
@@ -74,6 +76,7 @@ struct Publication {
   std::string shown;    ///< what is published
   Clear clear = Clear::kNever;
   bool break_clients = false;
+  std::map<std::string, std::string> environment;
 };
 
 bool says_yes(const Arguments& arguments, std::string_view what) {
@@ -226,6 +229,64 @@ Result<int> report(const ServerClient& client, const Publication& publication,
   return kExitOk;
 }
 
+/// A JSON text as it may stand in a header: what is not ASCII is escaped.
+std::string ascii_json(const std::string& json) {
+  std::string out;
+  auto escape = [&out](uint32_t unit) {
+    char text[8];
+    std::snprintf(text, sizeof(text), "\\u%04x", unit);
+    out += text;
+  };
+  const char* end = json.data() + json.size();
+  for (const char* p = json.data(); p < end;) {
+    uint32_t c = 0;
+    p += types::decode_utf8(p, end, &c);
+    if (c < 0x7f) {
+      out.push_back(static_cast<char>(c));
+    } else if (c < 0x10000) {
+      escape(c);
+    } else {
+      escape(0xd800 + ((c - 0x10000) >> 10));
+      escape(0xdc00 + ((c - 0x10000) & 0x3ff));
+    }
+  }
+  return out;
+}
+
+Result<ClientResponse> send_program(ServerClient& client, const Publication& publication,
+                                    const std::string& query) {
+  const bool named = !publication.database.empty();
+  server::http::Headers headers;
+  for (const auto& [key, value] : publication.environment) {
+    std::string quoted;
+    types::append_json_string(value, &quoted);
+    headers.add("spacetime-environment", key + "=" + ascii_json(quoted));
+  }
+  return client.send(
+      {.method = named ? "PUT" : "POST",
+       .path = (named ? database_path(publication.database) : "/v1/database") + query,
+       .body = publication.program,
+       .content_type = "application/wasm",
+       .headers = std::move(headers),
+       .what = "publishing " + publication.shown});
+}
+
+/// The keys that the server says must have values.
+std::vector<std::string> missing_environment(const ClientResponse& answer) {
+  std::vector<std::string> out;
+  auto json = answer.status == 400 ? JsonValue::parse(answer.body)
+                                   : Result<JsonValue>(JsonValue());
+  if (!json) return out;
+  const JsonValue* found = json->find("EnvironmentError");
+  if (found != nullptr) found = found->find("MissingRequiredEnvironment");
+  if (found != nullptr) found = found->find("keys");
+  if (found == nullptr || !found->is(JsonKind::kArray)) return out;
+  for (const JsonValue& key : found->items()) {
+    if (key.is(JsonKind::kString)) out.push_back(key.as_string());
+  }
+  return out;
+}
+
 Result<int> publish(const Publication& publication, const Arguments& arguments) {
   Login login = says_yes(arguments, "skip-login") && !says_yes(arguments, "all") ? Login::kIfThere
                                                                                  : Login::kRequired;
@@ -244,15 +305,26 @@ Result<int> publish(const Publication& publication, const Arguments& arguments) 
   } else if (publication.clear == Clear::kAlways) {
     return usage_error("--delete-data wants the name of the database");
   }
-  bool named = !publication.database.empty();
-  ORRERY_TRY_ASSIGN(
-      ClientResponse answer,
-      client.send({.method = named ? "PUT" : "POST",
-                   .path = (named ? database_path(publication.database) : "/v1/database") + query,
-                   .body = publication.program,
-                   .content_type = "application/wasm",
-                   .what = "publishing " + publication.shown}));
-  return report(client, publication, answer, arguments);
+  ORRERY_TRY_ASSIGN(ClientResponse answer, send_program(client, publication, query));
+  const std::vector<std::string> missing = missing_environment(answer);
+  if (missing.empty()) return report(client, publication, answer, arguments);
+  Publication complete = publication;
+  std::string left;
+  for (const std::string& key : missing) {
+    if (const char* value = std::getenv(key.c_str())) {
+      complete.environment[key] = value;
+      std::fprintf(talk(arguments), "Environment %s: from the shell\n", key.c_str());
+    } else {
+      left += (left.empty() ? "" : ", ") + key;
+    }
+  }
+  if (!left.empty()) {
+    return failed_error("the module must be given values of its environment: " + left +
+                        "\nSet them in the shell, or in \"env\" of spacetime.json or "
+                        "spacetime.local.json");
+  }
+  ORRERY_TRY_ASSIGN(answer, send_program(client, complete, query));
+  return report(client, complete, answer, arguments);
 }
 
 /// The project's targets that the command line means; one without a project.
@@ -287,6 +359,10 @@ Result<int> run(const Arguments& arguments) {
     Publication publication;
     publication.database = target.database;
     publication.server = target.server;
+    publication.environment = target.environment;
+    for (auto& [key, value] : publication.environment) {
+      if (const char* over = std::getenv(key.c_str())) value = over;
+    }
     publication.break_clients = target.break_clients || arguments.has("break-clients");
     if (arguments.has("delete-data")) {
       std::string when = arguments.value_or("delete-data", "always");

@@ -132,6 +132,7 @@ http::ClientRequest ServerClient::request_of(const Call& call) const {
   request.method = call.method;
   request.url = url_ + call.path;
   request.body = call.body;
+  request.headers = call.headers;
   request.on_body = call.on_body;
   if (!token_.empty()) request.headers.add("Authorization", "Bearer " + token_);
   if (!call.content_type.empty()) request.headers.add("Content-Type", call.content_type);

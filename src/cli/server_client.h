@@ -37,6 +37,7 @@ class ServerClient {
     std::string path;  ///< from "/v1" on, encoded
     std::string_view body = {};
     std::string_view content_type = {};
+    server::http::Headers headers = {};  ///< beside those that every request has
     std::string what = "waiting for the server";  ///< for the progress line
     std::function<void(std::string_view)> on_body = {};
     int64_t timeout_micros = 600'000'000;  ///< without anything coming; 0: for ever

@@ -62,7 +62,7 @@ class DatabaseImpl final : public HostedDatabase,
                std::shared_ptr<engine::Database> engine, std::unique_ptr<ModuleLog> log);
   ~DatabaseImpl() override;
 
-  Status create(const types::Identity& owner, std::string program);
+  Status create(const types::Identity& owner, std::string program, EnvironmentUpdate environment);
   Status open();
 
   const types::Identity& identity() const override { return identity_; }
@@ -92,9 +92,11 @@ class DatabaseImpl final : public HostedDatabase,
   Result<ViewInstance> use_view(const schema::ViewDef& view,
                                 const types::Identity& caller) override;
   void release_view(const ViewInstance& instance) override;
-  Result<UpdateReport> update(std::string program, ClientBreak clients) override;
+  Result<UpdateReport> update(std::string program, ClientBreak clients,
+                              EnvironmentUpdate environment) override;
   Result<UpdatePlan> plan_update(std::string_view program, PlanStyle style) override;
-  Status reset(std::string program) override;
+  Status reset(std::string program, EnvironmentUpdate environment) override;
+  std::vector<std::string> environment_keys() const override;
   Status wait_durable(storage::CommitSeq seq) override;
   void when_durable(storage::CommitSeq seq, std::function<void(Status)> done) override;
   void stop() override;
@@ -105,6 +107,8 @@ class DatabaseImpl final : public HostedDatabase,
   const env::Environment& environment() const { return options_.environment; }
   Lane& lane() { return lane_; }
   GuestHost& guest_host() { return guest_host_; }
+  /// Thread-safe.
+  const PublishedEnvironment& published() const { return published_; }
   ProcedurePool& procedures() { return *procedures_; }
   storage::Store& store() { return *store_; }
   /// Thread-safe.
@@ -143,10 +147,11 @@ class DatabaseImpl final : public HostedDatabase,
 
   // database_open.cc
   Status create_on_lane(const types::Identity& owner, std::string_view program,
-                        CheckedProgram checked);
+                        CheckedProgram checked, const EnvironmentUpdate& environment);
   Status open_on_lane(CheckedProgram checked);
   Status initialise(storage::Transaction& transaction, const types::Identity& owner,
                     std::string_view program, const CheckedProgram& checked,
+                    const EnvironmentUpdate& environment,
                     std::shared_ptr<const Generation>* made);
   void adopt(std::shared_ptr<const Generation> generation);
   Status disconnect_leftovers();
@@ -200,8 +205,10 @@ class DatabaseImpl final : public HostedDatabase,
 
   // database_update.cc
   Result<UpdateReport> update_on_lane(CheckedProgram checked, std::string_view program,
-                                      ClientBreak clients);
-  Status reset_on_lane(CheckedProgram checked, std::string_view program);
+                                      ClientBreak clients,
+                                      const EnvironmentUpdate& environment);
+  Status reset_on_lane(CheckedProgram checked, std::string_view program,
+                       const EnvironmentUpdate& environment);
 
   const HostOptions options_;
   const types::Identity identity_;
@@ -210,6 +217,7 @@ class DatabaseImpl final : public HostedDatabase,
   std::shared_ptr<storage::Store> store_;
   std::unique_ptr<ModuleLog> log_;
   DatabaseGuestHost guest_host_;
+  PublishedEnvironment published_;
   mutable Mutex generation_mutex_;
   std::shared_ptr<const Generation> generation_;  ///< guarded; written on the lane
   const Generation* current_ = nullptr;           ///< the same, for the lane

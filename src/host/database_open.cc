@@ -43,13 +43,14 @@ Error stopping() { return Error(ErrorCode::kCancelled, "the database is shutting
 Result<std::shared_ptr<HostedDatabase>> HostedDatabase::create(const HostOptions& options,
                                                                const types::Identity& identity,
                                                                const types::Identity& owner,
-                                                               std::string program) {
+                                                               std::string program,
+                                                               EnvironmentUpdate environment) {
   // What an interrupted creation left is nobody's.
   ORRERY_TRY(remove_database_folder(options, identity));
   Status made;
   {
     ORRERY_TRY_ASSIGN(std::shared_ptr<DatabaseImpl> database, open_files(options, identity));
-    made = database->create(owner, std::move(program));
+    made = database->create(owner, std::move(program), std::move(environment));
     if (made) return std::shared_ptr<HostedDatabase>(std::move(database));
     database->stop();
   }
@@ -121,7 +122,10 @@ void DatabaseImpl::adopt(std::shared_ptr<const Generation> generation) {
 
 Status DatabaseImpl::initialise(storage::Transaction& transaction, const types::Identity& owner,
                                 std::string_view program, const CheckedProgram& checked,
+                                const EnvironmentUpdate& environment,
                                 std::shared_ptr<const Generation>* made) {
+  ORRERY_TRY_ASSIGN(EnvironmentMap values,
+                    updated_environment({}, environment, *checked.definition));
   transaction.begin_statement();
   auto write = [&]() -> Status {
     ORRERY_TRY(create_tables(transaction, *checked.definition));
@@ -132,12 +136,14 @@ Status DatabaseImpl::initialise(storage::Transaction& transaction, const types::
     record.program_hash = checked.hash;
     record.program = program;
     ORRERY_TRY(set_module_record(transaction, record));
+    ORRERY_TRY(store_environment(transaction, values));
     return transaction.end_statement();
   };
   if (Status written = write(); !written) {
     transaction.abort_statement();
     return written;
   }
+  published_.set(std::move(values), *checked.definition);
   ORRERY_TRY_ASSIGN(*made, Generation::make(checked, transaction.catalog()));
   const CallableFunction* init = (*made)->lifecycle_reducer(schema::Lifecycle::kInit);
   if (init == nullptr) return {};
@@ -159,13 +165,14 @@ Status DatabaseImpl::initialise(storage::Transaction& transaction, const types::
 }
 
 Status DatabaseImpl::create_on_lane(const types::Identity& owner, std::string_view program,
-                                    CheckedProgram checked) {
+                                    CheckedProgram checked,
+                                    const EnvironmentUpdate& environment) {
   std::unique_ptr<storage::Transaction> transaction = begin();
   transaction->begin_statement();
   Status made = create_system_tables(*transaction);
   if (made) made = transaction->end_statement();
   std::shared_ptr<const Generation> generation;
-  if (made) made = initialise(*transaction, owner, program, checked, &generation);
+  if (made) made = initialise(*transaction, owner, program, checked, environment, &generation);
   if (!made) {
     generation = nullptr;
     transaction->rollback();
@@ -179,12 +186,13 @@ Status DatabaseImpl::create_on_lane(const types::Identity& owner, std::string_vi
   return {};
 }
 
-Status DatabaseImpl::create(const types::Identity& owner, std::string program) {
+Status DatabaseImpl::create(const types::Identity& owner, std::string program,
+                            EnvironmentUpdate environment) {
   owner_ = owner;
   ORRERY_TRY_ASSIGN(CheckedProgram checked,
                     check_program(*options_.runtime, guest_host_, program, publish_checks()));
   Status done = stopping();
-  lane_.run([&] { done = create_on_lane(owner, program, std::move(checked)); });
+  lane_.run([&] { done = create_on_lane(owner, program, std::move(checked), environment); });
   return done;
 }
 
@@ -226,6 +234,7 @@ Status DatabaseImpl::open_on_lane(CheckedProgram checked) {
 Status DatabaseImpl::open() {
   std::unique_ptr<storage::Transaction> transaction = begin();
   ORRERY_TRY_ASSIGN(ModuleRecord record, module_record(*transaction));
+  ORRERY_TRY_ASSIGN(EnvironmentMap values, stored_environment(*transaction));
   transaction->rollback();
   transaction = nullptr;
   if (record.database != identity_) {
@@ -238,6 +247,7 @@ Status DatabaseImpl::open() {
   if (checked.hash != record.program_hash) {
     return Error(ErrorCode::kCorruption, "the program in st_module is not the one of its hash");
   }
+  published_.set(std::move(values), *checked.definition);
   Status done = stopping();
   lane_.run([&] { done = open_on_lane(std::move(checked)); });
   return done;

@@ -20,10 +20,16 @@ Error stopping() { return Error(ErrorCode::kCancelled, "the database is shutting
 
 /// Tables, descriptions, program and module in one transaction; nothing has changed where it fails.
 Result<UpdateReport> DatabaseImpl::update_on_lane(CheckedProgram checked, std::string_view program,
-                                                  ClientBreak clients) {
+                                                  ClientBreak clients,
+                                                  const EnvironmentUpdate& environment) {
   if (current_ == nullptr) return stopping();
   UpdateReport report;
-  if (checked.hash == current_->hash()) return report;
+  const std::shared_ptr<const PublishedEnvironment::State> stored = published_.state();
+  Result<EnvironmentMap> updated =
+      updated_environment(stored->stored, environment, *checked.definition);
+  if (!updated) return rejected(updated.error());
+  EnvironmentMap values = *std::move(updated);
+  if (checked.hash == current_->hash() && values == stored->stored) return report;
   Result<schema::MigrationPlan> plan =
       schema::plan_migration(current_->definition(), *checked.definition);
   if (!plan) return rejected(plan.error());
@@ -34,6 +40,7 @@ Result<UpdateReport> DatabaseImpl::update_on_lane(CheckedProgram checked, std::s
   std::unique_ptr<storage::Transaction> transaction = begin();
   transaction->begin_statement();
   auto write = [&]() -> Status {
+    ORRERY_TRY(create_system_tables(*transaction));
     ORRERY_TRY(check_migration(*transaction, *plan));
     ORRERY_TRY(migrate_tables(*transaction, *plan));
     ORRERY_TRY(describe_module(*transaction, *checked.definition));
@@ -43,12 +50,14 @@ Result<UpdateReport> DatabaseImpl::update_on_lane(CheckedProgram checked, std::s
     record.program_hash = checked.hash;
     record.program = program;
     ORRERY_TRY(set_module_record(*transaction, record));
+    ORRERY_TRY(store_environment(*transaction, values));
     return transaction->end_statement();
   };
   if (Status written = write(); !written) {
     transaction->rollback();
     return rejected(written.error());
   }
+  const std::shared_ptr<const schema::ModuleDef> definition = checked.definition;
   Result<std::shared_ptr<const Generation>> made =
       Generation::make(std::move(checked), transaction->catalog());
   Status ready;
@@ -64,19 +73,23 @@ Result<UpdateReport> DatabaseImpl::update_on_lane(CheckedProgram checked, std::s
   report.changed = true;
   report.clients_disconnected = plan->breaks_clients();
   const std::shared_ptr<const Generation> before = generation();  // the plan borrows from it
+  published_.set(std::move(values), *definition);
   adopt(std::move(*made));
   log_->system(LogLevel::kInfo, "Updated program to " + current_->hash().to_hex());
   if (observer_ != nullptr) observer_->module_changed(report.clients_disconnected);
   return report;
 }
 
-Result<UpdateReport> DatabaseImpl::update(std::string program, ClientBreak clients) {
+Result<UpdateReport> DatabaseImpl::update(std::string program, ClientBreak clients,
+                                          EnvironmentUpdate environment) {
   LockGuard<Mutex> once(update_mutex_);
-  if (types::program_digest(program).to_hex() == program_hash_hex()) return UpdateReport();
+  if (environment.is_empty() && types::program_digest(program).to_hex() == program_hash_hex()) {
+    return UpdateReport();
+  }
   ORRERY_TRY_ASSIGN(CheckedProgram checked,
                     check_program(*options_.runtime, guest_host_, program, publish_checks()));
   Result<UpdateReport> report = stopping();
-  lane_.run([&] { report = update_on_lane(std::move(checked), program, clients); });
+  lane_.run([&] { report = update_on_lane(std::move(checked), program, clients, environment); });
   if (!report) {
     log_->system(LogLevel::kWarn, "Database update failed: " + report.error().message());
   }
@@ -98,16 +111,20 @@ Result<UpdatePlan> DatabaseImpl::plan_update(std::string_view program, PlanStyle
   return out;
 }
 
-Status DatabaseImpl::reset_on_lane(CheckedProgram checked, std::string_view program) {
+Status DatabaseImpl::reset_on_lane(CheckedProgram checked, std::string_view program,
+                                   const EnvironmentUpdate& environment) {
   if (current_ == nullptr) return stopping();
   std::unique_ptr<storage::Transaction> transaction = begin();
   transaction->begin_statement();
-  Status done = drop_tables(*transaction, current_->definition());
+  const std::shared_ptr<const PublishedEnvironment::State> before = published_.state();
+  Status done = create_system_tables(*transaction);
+  if (done) done = drop_tables(*transaction, current_->definition());
   if (done) done = clear_clients(*transaction);
   if (done) done = transaction->end_statement();
   std::shared_ptr<const Generation> made;
-  if (done) done = initialise(*transaction, owner_, program, checked, &made);
+  if (done) done = initialise(*transaction, owner_, program, checked, environment, &made);
   if (!done) {
+    published_.replace(before);
     made = nullptr;
     transaction->rollback();
     return done;
@@ -120,7 +137,13 @@ Status DatabaseImpl::reset_on_lane(CheckedProgram checked, std::string_view prog
   return {};
 }
 
-Status DatabaseImpl::reset(std::string program) {
+std::vector<std::string> DatabaseImpl::environment_keys() const {
+  std::vector<std::string> out;
+  for (const auto& [key, value] : published_.state()->stored) out.push_back(key);
+  return out;
+}
+
+Status DatabaseImpl::reset(std::string program, EnvironmentUpdate environment) {
   LockGuard<Mutex> once(update_mutex_);
   if (program.empty()) {
     std::unique_ptr<storage::Transaction> transaction = begin();
@@ -131,7 +154,7 @@ Status DatabaseImpl::reset(std::string program) {
   ORRERY_TRY_ASSIGN(CheckedProgram checked,
                     check_program(*options_.runtime, guest_host_, program, publish_checks()));
   Status done = stopping();
-  lane_.run([&] { done = reset_on_lane(std::move(checked), program); });
+  lane_.run([&] { done = reset_on_lane(std::move(checked), program, environment); });
   return done;
 }
 

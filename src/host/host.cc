@@ -39,7 +39,7 @@ class HostImpl final : public Host {
                                   PlanStyle style) override;
   Status remove(std::string_view name_or_identity, const types::Identity& caller) override;
   Status reset(std::string_view name_or_identity, std::string program,
-               const types::Identity& caller) override;
+               const types::Identity& caller, EnvironmentUpdate environment) override;
   Status add_name(const types::Identity& database, std::string_view name,
                   const types::Identity& caller) override;
   Status set_names(const types::Identity& database, const std::vector<std::string>& names,
@@ -172,7 +172,7 @@ Result<PublishReport> HostImpl::publish_over(const DatabaseRecord& record,
   ORRERY_TRY_ASSIGN(std::shared_ptr<HostedDatabase> database, running(record));
   if (request.data == PublishRequest::Data::kClear) {
     if (record.locked) return locked();
-    ORRERY_TRY(database->reset(std::move(request.program)));
+    ORRERY_TRY(database->reset(std::move(request.program), std::move(request.environment)));
     report.changed = true;
     report.clients_disconnected = true;
     return report;
@@ -182,7 +182,8 @@ Result<PublishReport> HostImpl::publish_over(const DatabaseRecord& record,
                  "Database update rejected: the database was updated since this change was planned");
   }
   ORRERY_TRY_ASSIGN(UpdateReport update,
-                    database->update(std::move(request.program), request.clients));
+                    database->update(std::move(request.program), request.clients,
+                                     std::move(request.environment)));
   report.changed = update.changed;
   report.clients_disconnected = update.clients_disconnected;
   report.seq = update.seq;
@@ -205,7 +206,8 @@ Result<PublishReport> HostImpl::publish_new(PublishRequest request) {
   record.initial_program = types::program_digest(request.program);
   ORRERY_TRY_ASSIGN(std::shared_ptr<HostedDatabase> database,
                     HostedDatabase::create(options_, record.identity, record.owner,
-                                           std::move(request.program)));
+                                           std::move(request.program),
+                                           std::move(request.environment)));
   if (Status added = control_->add(record); !added) {
     database->stop();
     database = nullptr;
@@ -284,12 +286,12 @@ Status HostImpl::remove(std::string_view name_or_identity, const types::Identity
 }
 
 Status HostImpl::reset(std::string_view name_or_identity, std::string program,
-                       const types::Identity& caller) {
+                       const types::Identity& caller, EnvironmentUpdate environment) {
   LockGuard<Mutex> change(change_mutex_);
   ORRERY_TRY_ASSIGN(DatabaseRecord record, owned(name_or_identity, caller));
   if (record.locked) return locked();
   ORRERY_TRY_ASSIGN(std::shared_ptr<HostedDatabase> database, running(record));
-  return database->reset(std::move(program));
+  return database->reset(std::move(program), std::move(environment));
 }
 
 Status HostImpl::add_name(const types::Identity& database, std::string_view name,

@@ -48,6 +48,7 @@ struct PublishRequest {
   /// The program that is to be replaced, where the publisher agreed to that change alone; any other
   /// is left as it is (kInvalidArgument).
   std::optional<types::Digest> replaces;
+  EnvironmentUpdate environment = {};
 };
 struct PublishReport {
   types::Identity identity;
@@ -81,7 +82,7 @@ class Host {
   /// Fine where there is none.
   virtual Status remove(std::string_view name_or_identity, const types::Identity& caller) = 0;
   virtual Status reset(std::string_view name_or_identity, std::string program,
-                       const types::Identity& caller) = 0;
+                       const types::Identity& caller, EnvironmentUpdate environment = {}) = 0;
   /// kUnique where another database has the name.
   virtual Status add_name(const types::Identity& database, std::string_view name,
                           const types::Identity& caller) = 0;

@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "engine/database.h"
 #include "host/caller.h"
+#include "host/published_environment.h"
 #include "host/select_run.h"
 #include "schema/module_def.h"
 #include "storage/transaction.h"
@@ -97,7 +98,8 @@ class HostedDatabase {
   static Result<std::shared_ptr<HostedDatabase>> create(const HostOptions& options,
                                                         const types::Identity& identity,
                                                         const types::Identity& owner,
-                                                        std::string program);
+                                                        std::string program,
+                                                        EnvironmentUpdate environment = {});
   /// Opens what create() made: recovers, calls client_disconnected for clients of the last run,
   /// arms schedules.
   static Result<std::shared_ptr<HostedDatabase>> open(const HostOptions& options,
@@ -158,13 +160,17 @@ class HostedDatabase {
   /// No longer used by one subscriber. On the lane.
   virtual void release_view(const ViewInstance& instance) = 0;
 
-  /// A new program: checks, migrates, swaps, in one transaction. Blocks; not on the lane.
-  virtual Result<UpdateReport> update(std::string program, ClientBreak clients) = 0;
+  /// A new program, and what it reads of its environment: checks, migrates, swaps, in one
+  /// transaction. Blocks; not on the lane.
+  virtual Result<UpdateReport> update(std::string program, ClientBreak clients,
+                                      EnvironmentUpdate environment = {}) = 0;
   /// What update() would do, without doing it; kInvalidArgument with all reasons where it would
   /// refuse. Blocks; not on the lane.
   virtual Result<UpdatePlan> plan_update(std::string_view program, PlanStyle style) = 0;
   /// Empties the database and initialises it again, with `program` where not empty.
-  virtual Status reset(std::string program) = 0;
+  virtual Status reset(std::string program, EnvironmentUpdate environment = {}) = 0;
+  /// The names of the values that are stored for the module.
+  virtual std::vector<std::string> environment_keys() const = 0;
 
   /// Blocks until everything up to `seq` is durable. Not on the lane.
   virtual Status wait_durable(storage::CommitSeq seq) = 0;

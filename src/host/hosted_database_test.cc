@@ -9,7 +9,7 @@ TEST_F(HostedDatabaseTest, CreatesTablesAndRunsInit) {
   EXPECT_EQ(names(owner_), "founder");
   EXPECT_EQ(database_->owner(), owner_.identity);
   EXPECT_EQ(count("SELECT * FROM st_table WHERE table_type = 'user'"), 4u);
-  EXPECT_EQ(count("SELECT * FROM st_table WHERE table_type = 'system'"), 20u);
+  EXPECT_EQ(count("SELECT * FROM st_table WHERE table_type = 'system'"), 21u);
   EXPECT_EQ(count("SELECT * FROM st_view"), 3u);
   EXPECT_EQ(count("SELECT * FROM st_scheduled"), 1u);
   EXPECT_EQ(count("SELECT * FROM st_event_table"), 1u);

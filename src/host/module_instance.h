@@ -45,6 +45,8 @@ class GuestHost {
   /// The payload of the connection's token; nothing where it has none.
   virtual Result<std::optional<std::string>> jwt_payload(storage::Transaction& transaction,
                                                          const types::ConnectionId& connection) = 0;
+  /// kInvalidArgument for what the module does not declare, nothing for what has no value.
+  virtual Result<std::optional<std::string>> environment_value(std::string_view key) = 0;
   /// A row that is about to go into a scheduled table: kLimit where its time is too far away
   /// (errno 13).
   virtual Status check_schedule(const BoundTable& table, std::string_view row) = 0;

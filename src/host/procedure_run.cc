@@ -18,6 +18,10 @@ Result<std::optional<std::string>> DatabaseGuestHost::jwt_payload(
   return client_credentials(transaction, connection);
 }
 
+Result<std::optional<std::string>> DatabaseGuestHost::environment_value(std::string_view key) {
+  return database_.published().value(key);
+}
+
 /// Arming waits for the commit; here only what can never be armed is refused.
 Status DatabaseGuestHost::check_schedule(const BoundTable& table, std::string_view row) {
   ORRERY_TRY_ASSIGN(ScheduleRow schedule, read_schedule_row(*table.def, row));

@@ -28,6 +28,7 @@ class DatabaseGuestHost final : public GuestHost {
   ModuleLog& log() override;
   Result<std::optional<std::string>> jwt_payload(storage::Transaction& transaction,
                                                  const types::ConnectionId& connection) override;
+  Result<std::optional<std::string>> environment_value(std::string_view key) override;
   Status check_schedule(const BoundTable& table, std::string_view row) override;
   Status schedule_immediate(std::string function, std::string arguments) override;
 

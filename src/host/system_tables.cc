@@ -39,8 +39,9 @@ enum class SystemTable : uint8_t {
   kTableAccessor,
   kIndexAccessor,
   kColumnAccessor,
+  kEnvironment,
 };
-constexpr size_t kSystemTableCount = 20;
+constexpr size_t kSystemTableCount = 21;
 
 struct SystemTableDef {
   std::string_view name;
@@ -140,6 +141,7 @@ std::vector<SystemTableDef> make_definitions() {
       {"st_column_accessor",
        product({{"table_name", text}, {"col_name", text}, {"accessor_name", text}}),
        {}},
+      {"st_env", product({{"key", text}, {"value", text}}), {0}},
   };
 }
 
@@ -446,7 +448,9 @@ std::optional<AlgebraicType> system_row_type(std::string_view name) {
 }
 
 Status create_system_tables(storage::Transaction& transaction) {
+  const std::shared_ptr<const storage::Catalog> catalog = transaction.catalog();
   for (const SystemTableDef& def : definitions()) {
+    if (catalog->find_table(def.name) != nullptr) continue;
     storage::TableDef table;
     table.name = def.name;
     table.row_set = true;
@@ -473,7 +477,7 @@ Status create_system_tables(storage::Transaction& transaction) {
 Status describe_module(storage::Transaction& transaction, const schema::ModuleDef& definition) {
   for (SystemTable table : kDescribing) ORRERY_TRY(clear(transaction, table));
   Describer describer(transaction);
-  static_assert(static_cast<size_t>(SystemTable::kColumnAccessor) == kSystemTableCount);
+  static_assert(static_cast<size_t>(SystemTable::kEnvironment) == kSystemTableCount);
   for (size_t i = 0; i < kSystemTableCount; ++i) {
     ORRERY_TRY(describer.system_table(static_cast<SystemTable>(i + 1), definitions()[i]));
   }
@@ -578,6 +582,31 @@ Result<std::optional<uint64_t>> row_limit(storage::Transaction& transaction) {
 Status set_row_limit(storage::Transaction& transaction, uint64_t limit) {
   ORRERY_TRY(remove_key(transaction, SystemTable::kVar, text_key(kRowLimit)));
   return add(transaction, SystemTable::kVar, Row().text(kRowLimit).u8(kVariableU64).u64(limit));
+}
+
+Result<EnvironmentMap> stored_environment(storage::Transaction& transaction) {
+  EnvironmentMap out;
+  const std::shared_ptr<storage::Table> table =
+      transaction.catalog()->find_table(name_of(SystemTable::kEnvironment));
+  if (table == nullptr) return out;
+  const std::string rows = all_rows(*table, transaction.view());
+  ByteReader in{std::string_view(rows)};
+  while (in.remaining() != 0) {
+    std::string_view key, value;
+    if (!in.read_prefixed(&key) || !in.read_prefixed(&value)) {
+      return Error(ErrorCode::kCorruption, "a row of st_env is cut short");
+    }
+    out.emplace(key, value);
+  }
+  return out;
+}
+
+Status store_environment(storage::Transaction& transaction, const EnvironmentMap& values) {
+  ORRERY_TRY(clear(transaction, SystemTable::kEnvironment));
+  for (const auto& [key, value] : values) {
+    ORRERY_TRY(add(transaction, SystemTable::kEnvironment, Row().text(key).text(value)));
+  }
+  return {};
 }
 
 std::string all_rows(const storage::Table& table, const storage::ReadView& view) {

@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "host/caller.h"
+#include "host/published_environment.h"
 #include "schema/module_def.h"
 #include "storage/transaction.h"
 
@@ -31,6 +32,7 @@ bool is_system_table(std::string_view name);
 /// The type of a system table's rows; nothing for other names.
 std::optional<types::AlgebraicType> system_row_type(std::string_view name);
 
+/// Those that are not there yet.
 Status create_system_tables(storage::Transaction& transaction);
 
 /// Makes the tables that describe the schema say what `definition` is. The module's tables are there
@@ -56,6 +58,10 @@ Result<std::optional<std::string>> client_credentials(storage::Transaction& tran
 /// The variable row_limit; nothing where it is not set.
 Result<std::optional<uint64_t>> row_limit(storage::Transaction& transaction);
 Status set_row_limit(storage::Transaction& transaction, uint64_t limit);
+
+/// What is kept for the module to read; empty where a database of an older release has no such table.
+Result<EnvironmentMap> stored_environment(storage::Transaction& transaction);
+Status store_environment(storage::Transaction& transaction, const EnvironmentMap& values);
 
 /// Every row that `view` sees, one behind the other.
 std::string all_rows(const storage::Table& table, const storage::ReadView& view);

@@ -189,6 +189,7 @@ struct ModuleParts {
   std::vector<TypeDef> types;
   std::vector<std::string> row_level_security;
   std::vector<ModuleDef> submodules;
+  std::vector<RawEnvironmentDeclaration> environment;
 };
 
 class ModuleDef {
@@ -218,6 +219,8 @@ class ModuleDef {
   /// SQL texts, without duplicates, in the order of the definition. Of the root only.
   const std::vector<std::string>& row_level_security() const { return parts_.row_level_security; }
   const std::vector<ModuleDef>& submodules() const { return parts_.submodules; }
+  /// What the module reads of its environment, by name. Of the root only.
+  const std::vector<RawEnvironmentDeclaration>& environment() const { return parts_.environment; }
 
   /// Tables of this module and all submodules, in the order of qualified names: the order in which
   /// to create them.

@@ -28,6 +28,9 @@ class Reader {
   void u16(uint16_t& x) { number(&x); }
   void u32(uint32_t& x) { number(&x); }
   void i128(types::I128& x) { number(&x); }
+  void u256(types::U256& x) {
+    for (uint64_t& limb : x.limbs) number(&limb);
+  }
   void boolean(bool& x) {
     uint8_t byte = 0;
     number(&byte);
@@ -72,6 +75,7 @@ class Reader {
     x.resize(1);
     u16(x[0]);
   }
+  void single_text(std::vector<std::string>& x) { text(x.emplace_back()); }
   template <class T, class F>
   void option(std::optional<T>& x, F f) {
     read_option(x, f, kSomeTag);
@@ -166,6 +170,9 @@ class Writer {
   void u16(uint16_t x) { out_.write(x); }
   void u32(uint32_t x) { out_.write(x); }
   void i128(types::I128 x) { out_.write(x); }
+  void u256(const types::U256& x) {
+    for (uint64_t limb : x.limbs) out_.write(limb);
+  }
   void boolean(bool x) { out_.write(static_cast<uint8_t>(x)); }
   void bytes(const std::string& x) { out_.write_prefixed(x); }
   void text(const std::string& x) { out_.write_prefixed(x); }
@@ -178,6 +185,7 @@ class Writer {
   }
   void constant_tag() { out_.write(uint8_t{0}); }
   void single(const ColumnList& x) { u16(x.empty() ? 0 : x[0]); }
+  void single_text(const std::vector<std::string>& x) { text(x.empty() ? std::string() : x[0]); }
   template <class T, class F>
   void option(const std::optional<T>& x, F f) {
     out_.write(x ? kSomeTag : kNoneTag);

@@ -205,9 +205,25 @@ Elements function_sections() {
           {"LifeCycleReducers", list(std::move(lifecycle_reducer))}};
 }
 
+AlgebraicType environment_declaration() {
+  AlgebraicType type = sum(
+      {{"String", AlgebraicType::unit()}, {"StringLiteral", text()}, {"Union", list(text())}});
+  return product(
+      {{"name", text()}, {"ty", std::move(type)}, {"optional", AlgebraicType::boolean()}});
+}
+
+AlgebraicType outbox() {
+  return product({{"table_name", text()},
+                  {"remote_reducer", text()},
+                  {"target_column", AlgebraicType::u16()},
+                  {"arg_columns", columns()},
+                  {"on_result_reducer", optional_text()},
+                  {"signature_hash", AlgebraicType::u256()}});
+}
+
 AlgebraicType definition_v10() {
   AlgebraicType mapping = product({{"source_name", text()}, {"canonical_name", text()}});
-  AlgebraicType entry = sum({{"Table", mapping}, {"Function", mapping}, {"Index", mapping}});
+  AlgebraicType entry = sum({{"Table", mapping}, {"Function", mapping}, {"Index", mapping}, {"Namespace", mapping}});
   AlgebraicType key = product({{"view_source_name", text()}, {"columns", list(text())}});
   AlgebraicType submodule =
       product({{"namespace", text()}, {"module", AlgebraicType::ref(kV10Ref)}});
@@ -222,7 +238,9 @@ AlgebraicType definition_v10() {
                    {"HttpHandlers", list(product({{"source_name", text()}}))},
                    {"HttpRoutes", list(http_route())},
                    {"ViewPrimaryKeys", list(std::move(key))},
-                   {"Submodules", list(std::move(submodule))}};
+                   {"Submodules", list(std::move(submodule))},
+                   {"Environment", list(environment_declaration())},
+                   {"Outboxes", list(outbox())}};
   sections.insert(sections.end(), rest.begin(), rest.end());
   return product({{"sections", list(sum(std::move(sections)))}});
 }

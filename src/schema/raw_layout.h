@@ -1,7 +1,7 @@
 // RawLayout: the order of the fields of raw definitions, told once for reading and writing. Private
 // to the codec.
 //
-// `Archive` has u8/u16/u32/i128/boolean/text/bytes/type/product/typespace, tag(enum, count),
+// `Archive` has u8/u16/u32/i128/u256/boolean/text/bytes/type/product/typespace, tag(enum, count),
 // option(value, f), list(vector, f) and ok().
 #pragma once
 
@@ -156,6 +156,24 @@ class RawLayout {
     }
   }
 
+  template <class T>
+  void environment(T& x) {
+    a_.text(x.name);
+    a_.tag(x.kind, 3);
+    if (x.kind == EnvironmentKind::kLiteral) a_.single_text(x.allowed);
+    if (x.kind == EnvironmentKind::kUnion) texts(x.allowed);
+    a_.boolean(x.optional);
+  }
+  template <class T>
+  void outbox(T& x) {
+    a_.text(x.table_name);
+    a_.text(x.remote_reducer);
+    a_.u16(x.target_column);
+    columns(x.argument_columns);
+    optional_text(x.on_result_reducer);
+    a_.u256(x.signature_hash);
+  }
+
   /// One section's payload; a submodule is left to the archive, which bounds the recursion.
   template <class T>
   void section(T& x, SectionKind kind) {
@@ -186,7 +204,7 @@ class RawLayout {
         return a_.tag(x.case_conversion_policy, 2);
       case SectionKind::kExplicitNames:
         return a_.list(x.explicit_names, [&](auto& item) {
-          a_.tag(item.kind, 3);
+          a_.tag(item.kind, kNameKindCount);
           a_.text(item.source_name);
           a_.text(item.canonical_name);
         });
@@ -204,6 +222,10 @@ class RawLayout {
           a_.text(item.name_space);
           a_.submodule(item.module);
         });
+      case SectionKind::kEnvironment:
+        return a_.list(x.environment, [&](auto& item) { environment(item); });
+      case SectionKind::kOutboxes:
+        return a_.list(x.outboxes, [&](auto& item) { outbox(item); });
     }
   }
 

@@ -1,5 +1,6 @@
 #include "schema/raw_module_def.h"
 
+#include <algorithm>
 #include <array>
 
 namespace orrery::schema {
@@ -46,6 +47,14 @@ HttpMethod HttpMethod::from_token(std::string_view token) {
   return {HttpMethodKind::kExtension, std::string(token)};
 }
 
+bool is_environment_name(std::string_view name) {
+  constexpr size_t kBytesMax = 256;
+  auto is_letter = [](char c) { return ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_'; };
+  if (name.empty() || name.size() > kBytesMax || !is_letter(name[0])) return false;
+  return std::all_of(name.begin(), name.end(),
+                     [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
+}
+
 void RawModuleDefV10::order_by_tag() {
   order.clear();
   auto list = [&](SectionKind kind, bool there) {
@@ -67,6 +76,8 @@ void RawModuleDefV10::order_by_tag() {
   list(SectionKind::kHttpRoutes, !http_routes.empty());
   list(SectionKind::kViewPrimaryKeys, !view_primary_keys.empty());
   list(SectionKind::kSubmodules, !submodules.empty());
+  list(SectionKind::kEnvironment, !environment.empty());
+  list(SectionKind::kOutboxes, !outboxes.empty());
 }
 
 }  // namespace orrery::schema

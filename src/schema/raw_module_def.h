@@ -28,7 +28,9 @@ enum class Lifecycle : uint8_t { kInit = 0, kOnConnect = 1, kOnDisconnect = 2 };
 inline constexpr uint8_t kLifecycleCount = 3;
 enum class FunctionVisibility : uint8_t { kPrivate = 0, kClientCallable = 1 };
 enum class CaseConversionPolicy : uint8_t { kNone = 0, kSnakeCase = 1 };
-enum class NameKind : uint8_t { kTable = 0, kFunction = 1, kIndex = 2 };
+enum class NameKind : uint8_t { kTable = 0, kFunction = 1, kIndex = 2, kNamespace = 3 };
+inline constexpr uint8_t kNameKindCount = 4;
+enum class EnvironmentKind : uint8_t { kText = 0, kLiteral = 1, kUnion = 2 };
 
 /// "Init", "OnConnect", "OnDisconnect"
 std::string_view lifecycle_name(Lifecycle lifecycle);
@@ -156,6 +158,28 @@ struct RawHttpRoute {
   std::string path;
   friend bool operator==(const RawHttpRoute&, const RawHttpRoute&) = default;
 };
+/// The name of a value of the environment: letters, digits and underscores, 256 bytes at most.
+bool is_environment_name(std::string_view name);
+inline constexpr size_t kEnvironmentValueBytesMax = 8192;
+/// A value that whoever publishes the module gives it.
+struct RawEnvironmentDeclaration {
+  std::string name;
+  EnvironmentKind kind = EnvironmentKind::kText;
+  std::vector<std::string> allowed;  ///< kLiteral: one; kUnion: what the value may be
+  bool optional = false;
+  friend bool operator==(const RawEnvironmentDeclaration&,
+                         const RawEnvironmentDeclaration&) = default;
+};
+/// A table whose rows are calls of another database's reducer.
+struct RawOutbox {
+  std::string table_name;
+  std::string remote_reducer;
+  uint16_t target_column = 0;
+  ColumnList argument_columns;
+  std::optional<std::string> on_result_reducer;
+  types::U256 signature_hash;
+  friend bool operator==(const RawOutbox&, const RawOutbox&) = default;
+};
 struct RawViewPrimaryKey {
   std::string view_name;
   std::vector<std::string> columns;
@@ -197,8 +221,10 @@ enum class SectionKind : uint8_t {
   kHttpRoutes,
   kViewPrimaryKeys,
   kSubmodules,
+  kEnvironment,
+  kOutboxes,
 };
-inline constexpr uint8_t kSectionKindCount = 15;
+inline constexpr uint8_t kSectionKindCount = 17;
 
 struct RawModuleDefV10 {
   /// The sections that are there, as they stood. Of a section that is not listed the field has its
@@ -219,6 +245,8 @@ struct RawModuleDefV10 {
   std::vector<RawHttpRoute> http_routes;
   std::vector<RawViewPrimaryKey> view_primary_keys;
   std::vector<RawSubmodule> submodules;
+  std::vector<RawEnvironmentDeclaration> environment;
+  std::vector<RawOutbox> outboxes;
 
   /// Lists every section that is not empty, in the order of their tags; for definitions made by
   /// code.

@@ -55,8 +55,14 @@ RawModuleDef everything() {
   DefinitionBuilder::primary_key(&inner.table("parts", {{"id", Type::u8()}}), 0);
   inner.def.order_by_tag();
   b.def.submodules.push_back({"lib", inner.def});
+  b.explicit_name(NameKind::kNamespace, "lib", "library");
+  b.def.environment = {{"API_KEY", EnvironmentKind::kText, {}, false},
+                       {"MODE", EnvironmentKind::kUnion, {"debug", "release"}, true},
+                       {"_one", EnvironmentKind::kLiteral, {""}, false}};
   b.def.case_conversion_policy = CaseConversionPolicy::kNone;
-  RawModuleDef raw = b.raw();
+  b.def.order_by_tag();
+  b.def.order.push_back(SectionKind::kOutboxes);
+  RawModuleDef raw = b.def;
   EXPECT_EQ(std::get<RawModuleDefV10>(raw).order.size(), kSectionKindCount);
   return raw;
 }

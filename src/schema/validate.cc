@@ -81,6 +81,9 @@ Validator::Validator(const RawModuleDefV10& raw, DefVersion version, std::vector
       case NameKind::kIndex:
         names = &index_names_;
         break;
+      case NameKind::kNamespace:
+        names = &namespace_names_;
+        break;
     }
     names->insert_or_assign(entry.source_name, entry.canonical_name);
   }
@@ -104,6 +107,12 @@ ModuleParts Validator::run() {
     if (seen.insert(sql).second) parts_.row_level_security.push_back(sql);
   }
   submodules();
+  environment();
+  if (!raw_.outboxes.empty()) {
+    report(Kind::kOutboxesNotSupported,
+           "table " + quoted(raw_.outboxes[0].table_name) +
+               " is an outbox: calls of other databases' reducers are not supported yet");
+  }
   return std::move(parts_);
 }
 
@@ -163,6 +172,8 @@ std::optional<std::string> Validator::converted(const std::string& source, NameK
       return resolve(source, function_names_);
     case NameKind::kIndex:
       return resolve(source, index_names_);
+    case NameKind::kNamespace:
+      return resolve(source, namespace_names_);
   }
   return std::nullopt;
 }
@@ -244,6 +255,37 @@ void Validator::check_type(const RawType& raw, TypeDef* out) {
   out->custom_ordering = raw.custom_ordering;
 }
 
+void Validator::environment() {
+  constexpr size_t kDeclarationsMax = 256;
+  auto refuse = [this](const std::string& what) {
+    report(Kind::kInvalidEnvironment, "environment " + what);
+  };
+  if (!parts_.path.empty() && !raw_.environment.empty()) {
+    refuse("declarations may stand in the root module only");
+  }
+  if (raw_.environment.size() > kDeclarationsMax) {
+    return refuse("has more than " + std::to_string(kDeclarationsMax) + " declarations");
+  }
+  std::set<std::string_view> seen;
+  for (const RawEnvironmentDeclaration& raw : raw_.environment) {
+    // What is no name may be anything, a secret too.
+    if (!is_environment_name(raw.name)) {
+      refuse("declares something that is no name");
+      continue;
+    }
+    const std::string key = "key " + quoted(raw.name);
+    if (!seen.insert(raw.name).second) refuse(key + " is declared twice");
+    if (raw.kind == EnvironmentKind::kUnion && raw.allowed.empty()) {
+      refuse(key + " may have no value at all");
+    }
+    if (raw.allowed.size() > kDeclarationsMax) refuse(key + " has too many values");
+    for (const std::string& value : raw.allowed) {
+      if (value.size() > kEnvironmentValueBytesMax) refuse(key + " has a value that is too long");
+    }
+    parts_.environment.push_back(raw);
+  }
+}
+
 void Validator::submodules() {
   std::set<std::string_view> seen;
   for (const RawSubmodule& raw : raw_.submodules) {
@@ -266,7 +308,8 @@ void Validator::submodules() {
                                               "; only the root module may have one");
     }
     std::vector<std::string> path = parts_.path;
-    path.push_back(name);
+    const auto given = namespace_names_.find(name);
+    path.push_back(given == namespace_names_.end() ? name : given->second);
     Validator inner(raw.module, DefVersion::kV10, std::move(path), errors_);
     ModuleParts parts = inner.run();
     if (errors_->empty()) parts_.submodules.emplace_back(std::move(parts));

@@ -51,6 +51,7 @@ class Validator {
   types::AlgebraicType resolved(const types::AlgebraicType& type, const std::string& location);
 
   void types();
+  void environment();
   void check_type(const RawType& raw, TypeDef* out);
 
   // Tables.
@@ -95,7 +96,7 @@ class Validator {
   ModuleParts parts_;
   TypeUses uses_;
   RefResolver resolver_;
-  Names table_names_, function_names_, index_names_;
+  Names table_names_, function_names_, index_names_, namespace_names_;
   std::unordered_set<std::string> global_;
   // By canonical name; of duplicates the first.
   std::unordered_map<std::string, size_t> table_positions_, reducer_positions_,

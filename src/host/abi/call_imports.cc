@@ -133,7 +133,6 @@ uint32_t get_jwt(HostCall& call, uint32_t connection, uint32_t out) {
 }
 
 uint32_t env_get(HostCall& call, uint32_t key, uint32_t size, uint32_t out) {
-  constexpr size_t kKeyBytesMax = 256;
   Guest guest(call);
   const std::string_view name = guest.text(key, size);
   uint8_t* result = guest.bytes(out, 4);
@@ -141,11 +140,10 @@ uint32_t env_get(HostCall& call, uint32_t key, uint32_t size, uint32_t out) {
   if (guest.env().call().transaction == nullptr && guest.env().procedure() == nullptr) {
     return number(Errno::kNotInTransaction);
   }
-  auto is_letter = [](char c) { return (c | 32) >= 'a' && (c | 32) <= 'z'; };
-  bool valid = !name.empty() && name.size() <= kKeyBytesMax && (name[0] < '0' || name[0] > '9');
-  for (char c : name) valid = valid && (is_letter(c) || (c >= '0' && c <= '9') || c == '_');
-  if (!valid) return number(Errno::kHostCallFailure);
-  guest.store(result, 0u);
+  Result<std::optional<std::string>> value = guest.env().host().environment_value(name);
+  if (!value) return number(Errno::kHostCallFailure);
+  std::optional<std::string> text = *std::move(value);
+  guest.store(result, text ? guest.env().streams().add_owned(*std::move(text)) : 0u);
   return 0;
 }
 

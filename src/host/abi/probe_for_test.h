@@ -144,6 +144,12 @@ class TestHost final : public GuestHost {
     if (connection.value == 7) return std::optional<std::string>("{\"sub\":\"me\"}");
     return std::optional<std::string>();
   }
+  Result<std::optional<std::string>> environment_value(std::string_view key) override {
+    if (key == "MODE") return std::optional<std::string>("debug");
+    if (key == "EMPTY") return std::optional<std::string>("");
+    if (key == "KEY1") return std::optional<std::string>();
+    return Error(ErrorCode::kInvalidArgument, "not declared");
+  }
   Status check_schedule(const BoundTable&, std::string_view row) override {
     if (row.find("far") == std::string_view::npos) return {};
     return Error(ErrorCode::kLimit, "too far ahead");

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "server/api.h"
+#include "server/environment_header.h"
 
 namespace orrery::server {
 using host::DatabaseRecord;
@@ -19,6 +20,10 @@ constexpr int64_t kConfirmMax = 300 * kMicrosPerSecond;
 
 Response bad_request(std::string text) {
   return Response::text(400, std::move(text));
+}
+
+Response malformed_environment() {
+  return bad_request("Malformed spacetime-environment header");
 }
 
 Response bad_query(std::string_view what) {
@@ -169,16 +174,37 @@ Response answer_when_durable(Api& api, const host::PublishReport& report, int64_
                             *wait->failure);
 }
 
+/// The answer that tells a publisher which values the module must be given; nothing for other errors.
+std::optional<Response> missing_environment(const Error& error) {
+  const std::string& text = error.message();
+  const size_t at = text.find(host::kMissingEnvironment);
+  if (at == std::string::npos) return std::nullopt;
+  std::string_view names = std::string_view(text).substr(at + host::kMissingEnvironment.size());
+  std::string keys;
+  while (!names.empty()) {
+    const std::string_view name = names.substr(0, names.find(", "));
+    names.remove_prefix(std::min(name.size() + 2, names.size()));
+    keys += (keys.empty() ? "" : ",") + json_text(name);
+  }
+  return json_response(
+      400, "{\"EnvironmentError\":{\"MissingRequiredEnvironment\":{\"keys\":[" + keys + "]}}}");
+}
+
 /// On a worker.
 Response reset(Api& api, const std::optional<std::string>& name, const DatabaseRecord& record,
-               const TokenHolder& who, std::string program) {
+               const TokenHolder& who, std::string program,
+               host::EnvironmentUpdate environment) {
   if (who.identity != record.owner) return not_allowed(who, record, "reset database");
   if (record.locked) {
     return Response::text(403,
                           "Database is locked and cannot be reset with --delete-data. Run "
                           "`spacetime unlock` first.");
   }
-  Status done = api.host().reset(record.identity.to_hex(), std::move(program), who.identity);
+  Status done = api.host().reset(record.identity.to_hex(), std::move(program), who.identity,
+                                 std::move(environment));
+  if (!done) {
+    if (auto missing = missing_environment(done.error())) return *std::move(missing);
+  }
   return done ? Response::json(success_json(name, record.identity, "updated"))
               : Response::text(500, done.error().message());
 }
@@ -188,6 +214,7 @@ Response publish_refused(const Error& error, const std::optional<std::string>& n
   if (error.code() == ErrorCode::kReadOnly && name) {
     return json_response(401, "{\"PermissionDenied\":{\"name\":" + json_text(*name) + "}}");
   }
+  if (auto missing = missing_environment(error)) return *std::move(missing);
   if (!is_update) return Response::text(500, error.message());
   std::string text = error.message();
   if (!text.starts_with("Database update rejected")) text = "Database update rejected: " + text;
@@ -205,8 +232,13 @@ void publish(Api& api, Request request, const TokenHolder& who, const PublishQue
     auto record = api.host().find(target);
     if (record) existing = std::move(*record);
   }
+  std::optional<host::EnvironmentUpdate> environment = read_environment_headers(request.headers);
+  if (!environment) {
+    respond(malformed_environment());
+    return;
+  }
   if (existing && query.clear) {
-    respond(reset(api, name, *existing, who, std::move(request.body)));
+    respond(reset(api, name, *existing, who, std::move(request.body), *std::move(environment)));
     return;
   }
   if (existing && who.identity != existing->owner) {
@@ -230,6 +262,7 @@ void publish(Api& api, Request request, const TokenHolder& who, const PublishQue
     publish.clients = host::ClientBreak::kAllow;
   }
   publish.program = std::move(request.body);
+  publish.environment = *std::move(environment);
   auto report = api.host().publish(std::move(publish));
   if (!report) {
     respond(publish_refused(report.error(), name, existing.has_value()));
@@ -323,9 +356,12 @@ void add_publish_routes(Api& api, http::Router& router) {
                                       Responder respond) {
                std::optional<std::string> name;
                if (!types::Identity::parse(request.captures[0])) name = request.captures[0];
+               auto environment = read_environment_headers(request.headers);
+               if (!environment) return respond(malformed_environment());
                auto program = std::make_shared<std::string>(std::move(request.body));
-               api.block(respond, [&api, program, name, who, record, respond] {
-                 respond(reset(api, name, record, who, std::move(*program)));
+               api.block(respond, [&api, program, name, who, record, respond,
+                                   environment = *std::move(environment)] {
+                 respond(reset(api, name, record, who, std::move(*program), environment));
                });
              }),
              BodySize::kProgram);
