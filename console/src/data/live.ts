@@ -2,10 +2,14 @@
 import { socketToken } from './http';
 import { items, member, number, parseJson, text, type Json } from './json';
 import type { ChangeMessage } from './live_rows';
+import { typeOf, type Type } from './types';
 
 export interface LiveColumn {
   name: string;
+  /// As SQL calls it.
   type: string;
+  /// Of the cells, which says more: identities, times.
+  algebraic: Type;
 }
 export interface LiveFailure {
   message: string;
@@ -117,7 +121,11 @@ export class LiveConnection {
 
   private tell(kind: 'result' | 'change' | 'error', id: number, body: Json, listener: LiveListener): void {
     if (kind === 'result') {
-      const columns = items(member(body, 'columns')).map((c) => ({ name: text(member(c, 'name')), type: text(member(c, 'type')) }));
+      const columns = items(member(body, 'columns')).map((c) => ({
+        name: text(member(c, 'name')),
+        type: text(member(c, 'type')),
+        algebraic: typeOf(member(c, 'algebraic_type')),
+      }));
       listener.result(columns, items(member(body, 'rows')).map(items));
     } else if (kind === 'change') {
       listener.change({

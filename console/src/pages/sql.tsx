@@ -59,7 +59,7 @@ function LiveResult({ sql, onMark }: { sql: string; onMark: (mark: SqlMark) => v
     if (view.error && view.error.position >= 0) onMark(markAt(sql, view.error.position, view.error.message));
   }, [view.error]);
   if (view.state === 'failed') return <Failure message={view.error?.message ?? ''} />;
-  return <ResultGrid columns={view.columns.map((c) => ({ name: c.name, type: null, typeName: c.type }))} rows={view.rows} space={schema.space} />;
+  return <ResultGrid columns={view.columns.map((c) => ({ name: c.name, type: c.algebraic, typeName: c.type }))} rows={view.rows} space={schema.space} />;
 }
 
 function Failure({ message }: { message: string }) {

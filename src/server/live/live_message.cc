@@ -27,7 +27,7 @@ void begin(std::string_view kind, uint64_t id, std::string* out) {
 /// SQL's name of a column's type, else the module's.
 std::string column_type_name(const AlgebraicType& column) {
   const AlgebraicType& type = types::without_option(column);
-  if (type.sql_type() == types::TypeId::kAlgebraic) return type.to_string();
+  if (types::is_beyond_sql(type.sql_type())) return type.to_string();
   return std::string(types::type_name(type.sql_type()));
 }
 
@@ -77,6 +77,8 @@ Result<std::string> result_message(uint64_t id, const AlgebraicType& schema,
     types::append_json_string(column.name_or_empty(), &out);
     out += ",\"type\":";
     types::append_json_string(column_type_name(column.type), &out);
+    out += ",\"algebraic_type\":";
+    types::append_type_json(column.type, &out);
     out += '}';
   }
   out += "],\"rows\":[";
