@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "cli/command.h"
+#include "cli/live_selects.h"
 #include "cli/options.h"
 #include "cli/project_config.h"
 #include "cli/shell.h"
@@ -57,7 +58,8 @@ Error too_few(const Limits& limits, uint32_t received, std::string_view why) {
 }
 
 /// Prints updates until a limit, the server or Ctrl-C ends it.
-Result<int> follow(Subscription& subscription, const Limits& limits) {
+template <class Followed>
+Result<int> follow(Followed& subscription, const Limits& limits) {
   int64_t deadline = INT64_MAX;
   env::Clock& clock = *env::system_environment().clock;
   if (limits.seconds) {
@@ -90,6 +92,18 @@ Result<int> follow(Subscription& subscription, const Limits& limits) {
   return kExitOk;
 }
 
+template <class Followed>
+Result<int> print_and_follow(Followed& followed, const Arguments& arguments,
+                             const Limits& limits) {
+  if (arguments.has("print-initial-update")) {
+    std::printf("%s\n", followed.initial_rows().c_str());
+  }
+  std::fflush(stdout);
+  std::fprintf(stderr, "Subscribed; %s\n",
+               limits.updates ? "waiting for updates" : "Ctrl-C ends it");
+  return follow(followed, limits);
+}
+
 Result<int> run(const Arguments& arguments) {
   ORRERY_TRY_ASSIGN(DatabaseWords words,
                     take_database(arguments, Rest::kAtLeast, 1, "a query to subscribe to"));
@@ -98,16 +112,15 @@ Result<int> run(const Arguments& arguments) {
   ORRERY_TRY_ASSIGN(limits.seconds, number_of(arguments, "timeout"));
   ORRERY_TRY_ASSIGN(ServerClient client,
                     ServerClient::open(arguments, words.server, Login::kLocal));
-  ORRERY_TRY_ASSIGN(
-      std::unique_ptr<Subscription> subscription,
-      Subscription::open(client, words.database, words.rest, arguments.value("confirmed")));
-  if (arguments.has("print-initial-update")) {
-    std::printf("%s\n", subscription->initial_rows().c_str());
-  }
-  std::fflush(stdout);
-  std::fprintf(stderr, "Subscribed; %s\n",
-               limits.updates ? "waiting for updates" : "Ctrl-C ends it");
-  return follow(*subscription, limits);
+  auto subscribed =
+      Subscription::open(client, words.database, words.rest, arguments.value("confirmed"));
+  if (subscribed) return print_and_follow(**subscribed, arguments, limits);
+  if (subscribed.error().code() != ErrorCode::kGeneric) return std::move(subscribed).error();
+  // No subscription of the protocol, but maybe a SELECT that this server keeps up to date.
+  auto live = LiveSelects::open(client, words.database, words.rest);
+  if (live) return print_and_follow(**live, arguments, limits);
+  if (live.error().code() == ErrorCode::kGeneric) return std::move(live).error();
+  return std::move(subscribed).error();
 }
 
 }  // namespace
@@ -120,11 +133,14 @@ constexpr Command kSubscribeCommand = {
         "Subscribes to queries, each of whole rows of one table (SELECT * FROM t WHERE ..., or\n"
         "with one join by indexed columns), and prints a line of JSON for every transaction\n"
         "that changes their result:\n"
-        "  {\"table\": {\"deletes\": [row...], \"inserts\": [row...]}}\n",
+        "  {\"table\": {\"deletes\": [row...], \"inserts\": [row...]}}\n"
+        "Where one of them is another SELECT (aggregates, ORDER BY, columns), the server runs all\n"
+        "of them anew as their tables change, and lines name the query instead of the table.\n",
     .options = kOptions,
     .examples =
         "  orrery subscribe chat 'SELECT * FROM message' --print-initial-update\n"
-        "  orrery subscribe chat 'SELECT * FROM user WHERE online = true' -n 1 -t 30\n",
+        "  orrery subscribe chat 'SELECT * FROM user WHERE online = true' -n 1 -t 30\n"
+        "  orrery subscribe chat 'SELECT COUNT(*) AS n FROM message'\n",
     .run = run,
 };
 

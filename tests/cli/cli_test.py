@@ -531,6 +531,22 @@ class Subscribing(CliCase):
         self.assertIn("typing", json.loads(lines.next()))
         self.assertEqual(process.wait(30), OK)
 
+    def test_any_select(self):
+        name = self.database()
+        self.ok("call", name, "add", "Bob")
+        count, last = "SELECT COUNT(*) AS n FROM person", "SELECT name FROM person ORDER BY name DESC LIMIT 2"
+        process, lines = self.subscribe(name, count, last, "--print-initial-update", "--json")
+        self.assertEqual(json.loads(lines.next()), {count: {"deletes": [], "inserts": [{"n": 1}]},
+                                                    last: {"deletes": [], "inserts": [{"name": "Bob"}]}})
+        self.ok("call", name, "add", "Carl")
+        changes = {**json.loads(lines.next()), **json.loads(lines.next())}
+        self.assertEqual(changes, {count: {"deletes": [{"n": 1}], "inserts": [{"n": 2}]},
+                                   last: {"deletes": [], "inserts": [{"name": "Carl"}]}})
+        self.ok("call", name, "add", "Ada")  # the two last ones stay
+        self.assertEqual(json.loads(lines.next()), {count: {"deletes": [{"n": 2}], "inserts": [{"n": 3}]}})
+        self.assertEqual(self.ended_by_interrupt(process, lines)[0], OK)
+        self.fails(FAILED, "nope", "subscribe", name, "SELECT COUNT(*) FROM nope")
+
     def test_interrupt(self):
         name = self.database()
         process, lines = self.subscribe(name, "SELECT * FROM person")

@@ -146,6 +146,24 @@ describe('values', () => {
     }
   });
 
+  test('values: SQL counts with whole numbers of every width', async () => {
+    const { client, database, bindings } = cabinet;
+    for (const [name, bits] of [['u64', 64n], ['u128', 128n], ['u256', 256n], ['i128', 127n], ['i256', 255n]]) {
+      const most = 2n ** bits - 1n;
+      const table = bindings.tables[`indexed${capital(name)}`].sourceName;
+      await client.reducers[`insertKey${capital(name)}`]({ key: most, data: 3 });
+      const ask = async (what) => (await server.sql(database, `SELECT CAST(${what} AS TEXT) AS x FROM "${table}" WHERE "key" >= ${most - 1n} LIMIT 1`))[0][0];
+      const text = (cell) => (Array.isArray(cell) ? cell[1] : cell);
+      assert.equal(text(await ask('"key" - 1')), String(most - 1n), name);
+      assert.equal(text(await ask('"key" / 3')), String(most / 3n), name);
+      assert.equal(text(await ask('MAX("key")')), String(most), name);
+      const over = await server.http(`database/${database}/sql`, { method: 'POST', body: `SELECT "key" + 1 FROM "${table}" WHERE "key" = ${most}` });
+      assert.equal(over.status, 400);
+      assert.match(await over.text(), /Integer overflow in arithmetic operation/);
+      await client.reducers[`deleteKey${capital(name)}`]({ key: most });
+    }
+  });
+
   const keyed = (row, name, change) => test(row, async () => {
     const { client } = cabinet;
     const key = kValues[name][1];
