@@ -60,6 +60,7 @@ class V10Writer {
     }
     for (const ViewDef& view : def_.views()) add_view(view);
     out_.row_level_security = def_.row_level_security();
+    out_.environment = def_.environment();
     for (const ModuleDef& sub : def_.submodules()) {
       out_.submodules.push_back({sub.path().back(), to_raw_v10(sub)});
     }

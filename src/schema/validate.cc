@@ -309,7 +309,9 @@ void Validator::submodules() {
     }
     std::vector<std::string> path = parts_.path;
     const auto given = namespace_names_.find(name);
-    path.push_back(given == namespace_names_.end() ? name : given->second);
+    const std::string& canonical = given == namespace_names_.end() ? name : given->second;
+    if (!identifier(canonical)) continue;
+    path.push_back(canonical);
     Validator inner(raw.module, DefVersion::kV10, std::move(path), errors_);
     ModuleParts parts = inner.run();
     if (errors_->empty()) parts_.submodules.emplace_back(std::move(parts));

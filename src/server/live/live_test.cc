@@ -92,8 +92,9 @@ TEST_F(LiveTest, AnySelectIsKeptUpToDate) {
   EXPECT_EQ(hello.find("connection_id")->as_string().size(), 32U);
   client.subscribe(7, "SELECT id, name FROM user ORDER BY id DESC LIMIT 2");
   JsonValue result = client.hear("result");
-  EXPECT_EQ(result.to_string(), R"({"id":7,"columns":[{"name":"id","type":"INTEGER"},)"
-                                R"({"name":"name","type":"TEXT"}],"rows":[[1,"Ada"]]})");
+  EXPECT_EQ(result.to_string(),
+            R"({"id":7,"columns":[{"name":"id","type":"INTEGER","algebraic_type":{"U32":[]}},)"
+            R"({"name":"name","type":"TEXT","algebraic_type":{"String":[]}}],"rows":[[1,"Ada"]]})");
   Lines rows = rows_of(result);
   call("add_user", R"([5,"Eve"])");
   EXPECT_EQ(client.text("change"),
