@@ -55,6 +55,9 @@ class Guests final : public host::GuestHost {
                                                  const types::ConnectionId&) override {
     return std::optional<std::string>();
   }
+  Result<std::optional<std::string>> environment_value(std::string_view) override {
+    return Error(ErrorCode::kInvalidArgument, "nothing is declared");
+  }
   Status check_schedule(const host::BoundTable&, std::string_view) override { return {}; }
   Status schedule_immediate(std::string, std::string) override { return {}; }
 
