@@ -76,6 +76,7 @@ void Execution::Impl::begin(ExecInput& input) {
     d = types::Datum::string(d.type(), types::StringRef(run.parameter_bytes.copy(d.view())));
   }
   run.cancelled = input.cancelled;
+  run.deadline_nanos = input.deadline_nanos;
   run.environment = input.environment;
   if (input.options != nullptr) {
     run.options = *input.options;

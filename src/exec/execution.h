@@ -43,7 +43,10 @@ struct ExecInput {
   uint64_t transaction_id = 0;  ///< 0 = autocommit
   uint64_t* random_state = nullptr;
   const std::atomic<bool>* cancelled = nullptr;
-  env::Environment* environment = nullptr;  ///< for spilling and SLEEP
+  /// The clock's monotonic time at which the statement is given up with kLimit; 0 = never. Needs
+  /// `environment`.
+  int64_t deadline_nanos = 0;
+  env::Environment* environment = nullptr;  ///< for spilling, SLEEP and the deadline
   const ExecOptions* options = nullptr;
   bool collect_counters = false;  ///< EXPLAIN ANALYZE
 };

@@ -17,6 +17,10 @@ Error RunState::cancel_error() {
   return Error(ErrorCode::kCancelled, "query cancelled");
 }
 
+Error RunState::late_error() {
+  return Error(ErrorCode::kLimit, "the statement took too long");
+}
+
 int64_t RunState::monotonic_nanos() const {
   if (environment == nullptr || environment->clock == nullptr) return 0;
   return environment->clock->monotonic_nanos();

@@ -68,6 +68,7 @@ struct RunState {
   Arena parameter_bytes;
   expr::EvalContext eval;  ///< template of every scope's
   const std::atomic<bool>* cancelled = nullptr;
+  int64_t deadline_nanos = 0;
   env::Environment* environment = nullptr;
   ExecOptions options;
   uint32_t vector_size = types::kVectorCapacity;
@@ -82,12 +83,14 @@ struct RunState {
 
   Status check_cancelled() const {
     if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed)) return cancel_error();
+    if (deadline_nanos != 0 && monotonic_nanos() >= deadline_nanos) return late_error();
     return {};
   }
   int64_t monotonic_nanos() const;
 
  private:
   static Error cancel_error();
+  static Error late_error();
 };
 
 struct Scope {

@@ -6,6 +6,7 @@
 // of a transaction, views), database_update.cc (update, reset), database_sql.cc.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -232,7 +233,10 @@ class DatabaseImpl final : public HostedDatabase,
   Lane lane_;
   Scheduler scheduler_;
   std::unique_ptr<ProcedurePool> procedures_;
-  std::unique_ptr<Lane> readers_;  ///< made when the first SELECT comes
+  /// Threads for SELECTs, the owner's and everybody else's, made when the first one comes: whoever
+  /// else keeps a thread busy does not keep the owner from asking.
+  std::array<std::unique_ptr<Lane>, 2> readers_;
+  std::atomic<bool> stopping_{false};  ///< SELECTs that run end early
   const int64_t opened_nanos_;
   // Written on the lane, read anywhere.
   std::atomic<uint64_t> transactions_{0};

@@ -14,6 +14,7 @@ namespace {
 engine::DatabaseOptions engine_options(const HostOptions& options, const DatabaseFolder& folder) {
   engine::DatabaseOptions out;
   out.durability = options.durability;
+  out.memory_limit_bytes = options.sql_memory_bytes_max;
   if (options.storage == HostStorage::kFiles) {
     out.kind = engine::StorageKind::kFile;
     out.path = folder.data;
@@ -262,7 +263,10 @@ void DatabaseImpl::stop() {
   procedures_->stop();
   // The lane makes the readers and gets their answers.
   lane_.run([this] { current_ = nullptr; });
-  if (readers_ != nullptr) readers_->stop();
+  stopping_.store(true, std::memory_order_relaxed);
+  for (const std::unique_ptr<Lane>& readers : readers_) {
+    if (readers != nullptr) readers->stop();
+  }
   lane_.stop();
   views_.reset(nullptr);
   main_ = nullptr;

@@ -88,7 +88,8 @@ Result<SqlReport> DatabaseImpl::write_sql(const Caller& caller, const sql::State
   SqlReport report;
   std::unique_ptr<storage::Transaction> transaction = begin();
   transaction->begin_statement();
-  Status written = run_write(*engine_, statement, *transaction, parameters, &report);
+  Status written = run_write(*engine_, statement, *transaction, parameters,
+                             now_nanos() + options_.sql_owner_nanos_max, &report);
   if (written) written = transaction->end_statement();
   if (!written) {
     transaction->rollback();
@@ -167,13 +168,17 @@ Result<std::shared_ptr<DatabaseImpl::PreparedRead>> DatabaseImpl::prepare_sql(
 Result<SqlReport> DatabaseImpl::run_prepared(PreparedRead& read) {
   SqlReport report;
   const std::vector<types::Datum> parameters = read.rewriter->parameters();
+  const bool by_owner = read.input->rights == SqlRights::kOwner;
+  read.limits.bytes_max = options_.sql_rows_bytes_max;
+  read.limits.deadline_nanos =
+      now_nanos() + (by_owner ? options_.sql_owner_nanos_max : options_.sql_nanos_max);
   if (read.statement->kind == sql::StatementKind::kExplain) {
     ORRERY_TRY(run_explain(*engine_, sql::as<sql::ExplainStatement>(*read.statement),
-                           std::move(read.source), parameters, &report));
+                           std::move(read.source), parameters, read.limits, &stopping_, &report));
   } else {
     ORRERY_TRY_ASSIGN(ReadRows rows,
                       read_rows(*engine_, *read.statement, std::move(read.source), parameters,
-                                read.rewriter->output(), read.limits, nullptr));
+                                read.rewriter->output(), read.limits, &stopping_));
     report.schema = std::move(rows.schema);
     report.rows = std::move(rows.rows);
     report.row_count = rows.ends.size();
@@ -199,10 +204,11 @@ void DatabaseImpl::run_sql(const Caller& caller, std::string sql, SqlDone done) 
     Result<std::shared_ptr<PreparedRead>> read = prepare_sql(caller, sql, &answer);
     if (!read) return finish_with(tell, std::move(read).error());
     if (answer) return finish_with(tell, std::move(*answer));
-    if (readers_ == nullptr) {
-      readers_ = std::make_unique<Lane>(*environment().clock, options_.lane_tasks_max);
+    std::unique_ptr<Lane>& readers = readers_[is_owner(caller.identity) ? 0 : 1];
+    if (readers == nullptr) {
+      readers = std::make_unique<Lane>(*environment().clock, options_.lane_tasks_max);
     }
-    readers_->post([this, read = std::move(*read), tell, finish_with] {
+    readers->post([this, read = std::move(*read), tell, finish_with] {
       // Answers come on the lane, as all do.
       auto shared = std::make_shared<Result<SqlReport>>(run_prepared(*read));
       lane_.post([shared, tell, finish_with] { finish_with(tell, std::move(*shared)); });

@@ -44,6 +44,13 @@ struct HostOptions {
   /// are there stay. None: any text passes.
   schema::RowLevelSecurityCheck check_row_level_security;
 
+  /// Of one SQL statement: how long it may run, for the database's owner and for everybody else;
+  /// what its rows may take, and its hash tables and sorts before they go to files.
+  int64_t sql_owner_nanos_max = 60'000'000'000;
+  int64_t sql_nanos_max = 10'000'000'000;
+  uint64_t sql_rows_bytes_max = 256 << 20;
+  uint64_t sql_memory_bytes_max = 256 << 20;
+
   /// Views that nobody uses are dropped after so long.
   int64_t view_idle_micros = 600'000'000;
 

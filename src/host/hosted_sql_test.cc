@@ -156,5 +156,51 @@ TEST_F(HostedDatabaseTest, ASelectIsRunByWhoeverAsks) {
   EXPECT_EQ(limited->run(limits, nullptr).error().code(), ErrorCode::kLimit);
 }
 
+constexpr char kEndless[] =
+    "SELECT COUNT(*) FROM generate_series(1, 10000000) a, generate_series(1, 10000000) b";
+
+TEST_F(HostedDatabaseTest, AStatementThatTakesTooLongIsGivenUp) {
+  options_.sql_nanos_max = 30'000'000;
+  options_.sql_owner_nanos_max = 60'000'000;
+  create();
+  const std::vector<std::string> statements = {
+      kEndless, "SELECT SLEEP(1000)", std::string("EXPLAIN ANALYZE ") + kEndless,
+      "SELECT COUNT(*) FROM (SELECT a.value % 7 AS v FROM generate_series(1, 10000000) a, "
+      "generate_series(1, 10000000) b ORDER BY v) q"};
+  for (const Caller& caller : {owner_, ann_}) {
+    for (const std::string& text : statements) {
+      auto report = sql(*database_, caller, text);
+      ASSERT_FALSE(report) << text;
+      EXPECT_EQ(report.error().code(), ErrorCode::kLimit) << text << report.error().message();
+    }
+  }
+  EXPECT_FALSE(sql(*database_, owner_,
+                   "INSERT INTO person SELECT a.value, 'x', 1 FROM generate_series(1, 10000000) a, "
+                   "generate_series(1, 10000000) b WHERE a.value < 0"));
+  // Nobody else's turn came late, and nothing is left of them.
+  EXPECT_EQ(add("Ann", 30).status, CallStatus::kOk);
+  EXPECT_EQ(names(ann_), "founder,Ann");
+}
+
+TEST_F(HostedDatabaseTest, TheOwnerAsksWhileOthersKeepTheServerBusyAndStoppingWaitsForNobody) {
+  options_.sql_nanos_max = INT64_MAX / 2;
+  create();
+  EXPECT_EQ(add("Ann", 30).status, CallStatus::kOk);
+  Answer<Result<SqlReport>> endless;
+  database_->run_sql(ann_, kEndless, [&](Result<SqlReport> r) { endless.set(std::move(r)); });
+  EXPECT_EQ(names(owner_), "founder,Ann");
+  database_->stop();
+  EXPECT_FALSE(endless.take());
+}
+
+TEST_F(HostedDatabaseTest, RowsOfOneAnswerAreLimitedInBytes) {
+  options_.sql_rows_bytes_max = 1 << 20;
+  create();
+  auto report = sql(*database_, ann_, "SELECT * FROM generate_series(1, 10000000)");
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code(), ErrorCode::kLimit);
+  EXPECT_TRUE(sql(*database_, ann_, "SELECT * FROM generate_series(1, 1000)"));
+}
+
 }  // namespace
 }  // namespace orrery::host

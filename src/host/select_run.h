@@ -21,6 +21,7 @@ struct SelectLimits {
   std::optional<uint64_t> expected_rows_max;  ///< by the plan's estimate
   uint64_t rows_max = UINT64_MAX;
   uint64_t bytes_max = UINT64_MAX;  ///< of all rows
+  int64_t deadline_nanos = 0;       ///< of the monotonic clock; 0: none
 };
 struct SelectRows {
   types::AlgebraicType schema = types::AlgebraicType::unit();  ///< a product: the columns

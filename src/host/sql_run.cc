@@ -164,6 +164,7 @@ Result<ReadRows> read_rows(engine::Database& engine, const sql::Statement& state
   input.view = std::move(source.view);
   input.transaction_id = source.transaction;
   input.cancelled = cancelled;
+  input.deadline_nanos = limits.deadline_nanos;
   RowEncoder encoder(plan->columns, known);
   ReadRows out;
   out.schema = encoder.schema();
@@ -189,7 +190,9 @@ Result<ReadRows> read_rows(engine::Database& engine, const sql::Statement& state
 }
 
 Status run_explain(engine::Database& engine, const sql::ExplainStatement& statement,
-                   SqlSource source, std::span<const types::Datum> parameters, SqlReport* report) {
+                   SqlSource source, std::span<const types::Datum> parameters,
+                   const SelectLimits& limits, const std::atomic<bool>* cancelled,
+                   SqlReport* report) {
   const sql::Statement& inner = *statement.statement;
   const std::shared_ptr<storage::Store> store = engine.store();
   ORRERY_TRY_ASSIGN(PlanPtr plan, make_plan(inner, source.catalog, parameters));
@@ -204,6 +207,8 @@ Status run_explain(engine::Database& engine, const sql::ExplainStatement& statem
     uint64_t random_state = engine.environment().random->next_u64();
     exec::ExecInput input = make_input(engine, *store, plan, parameters, &random_state);
     input.view = std::move(source.view);
+    input.cancelled = cancelled;
+    input.deadline_nanos = limits.deadline_nanos;
     input.collect_counters = true;
     ORRERY_TRY_ASSIGN(std::unique_ptr<exec::Execution> execution,
                       exec::Execution::start(std::move(input)));
@@ -224,12 +229,13 @@ Status run_explain(engine::Database& engine, const sql::ExplainStatement& statem
 
 Status run_write(engine::Database& engine, const sql::Statement& statement,
                  storage::Transaction& transaction, std::span<const types::Datum> parameters,
-                 SqlReport* report) {
+                 int64_t deadline_nanos, SqlReport* report) {
   const std::shared_ptr<storage::Store> store = engine.store();
   ORRERY_TRY_ASSIGN(PlanPtr plan, make_plan(statement, transaction.catalog(), parameters));
   uint64_t random_state = engine.environment().random->next_u64();
   exec::ExecInput input = make_input(engine, *store, plan, parameters, &random_state);
   input.transaction = &transaction;
+  input.deadline_nanos = deadline_nanos;
   input.transaction_id = transaction.id();
   ORRERY_TRY_ASSIGN(std::unique_ptr<exec::Execution> execution,
                     exec::Execution::start(std::move(input)));

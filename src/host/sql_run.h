@@ -34,7 +34,7 @@ struct ReadRows {
   std::string rows;
   std::vector<size_t> ends;  ///< in `rows`, one for each row
 };
-/// `known` is what the rewriter knows of the columns. kLimit for more rows than the limits allow.
+/// `known` is what the rewriter knows of the columns. kLimit for more than the limits allow.
 Result<ReadRows> read_rows(engine::Database& engine, const sql::Statement& statement,
                            SqlSource source, std::span<const types::Datum> parameters,
                            const std::vector<SqlColumn>& known, const SelectLimits& limits,
@@ -42,11 +42,13 @@ Result<ReadRows> read_rows(engine::Database& engine, const sql::Statement& state
 /// EXPLAIN and EXPLAIN ANALYZE of a SELECT, EXPLAIN of a write: a row for each line of the plan;
 /// fills schema, rows and row_count of the report.
 Status run_explain(engine::Database& engine, const sql::ExplainStatement& statement,
-                   SqlSource source, std::span<const types::Datum> parameters, SqlReport* report);
+                   SqlSource source, std::span<const types::Datum> parameters,
+                   const SelectLimits& limits, const std::atomic<bool>* cancelled,
+                   SqlReport* report);
 
 /// INSERT, UPDATE or DELETE in an open statement of the transaction; fills the counts.
 Status run_write(engine::Database& engine, const sql::Statement& statement,
                  storage::Transaction& transaction, std::span<const types::Datum> parameters,
-                 SqlReport* report);
+                 int64_t deadline_nanos, SqlReport* report);
 
 }  // namespace orrery::host

@@ -180,6 +180,7 @@ LiveQueries::Outcome LiveQueries::run(Query& query, host::SelectRun& run) {
   host::SelectLimits limits;
   limits.rows_max = kRowsMax;
   limits.bytes_max = kBytesMax;
+  limits.deadline_nanos = started + kRunNanosMax;
   auto rows = run.run(limits, &query.cancelled);
   Result<std::string> message = std::string();
   if (!rows) {

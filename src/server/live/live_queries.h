@@ -33,6 +33,7 @@ namespace orrery::server::live {
 
 inline constexpr size_t kRowsMax = 100'000;      ///< of one query
 inline constexpr uint64_t kBytesMax = 64 << 20;  ///< of one query's rows
+inline constexpr int64_t kRunNanosMax = 10'000'000'000;
 inline constexpr int64_t kRestMicros = 20'000;
 inline constexpr uint32_t kRunsMax = 2;  ///< at a time, of one database
 
