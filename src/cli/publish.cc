@@ -327,6 +327,16 @@ Result<int> publish(const Publication& publication, const Arguments& arguments) 
   return report(client, complete, answer, arguments);
 }
 
+/// Before a build that may take minutes: a server that is not there is said at once.
+Status check_server_answers(const ProjectTarget& target, const Arguments& arguments) {
+  if (arguments.has("bin-path") || !target.bin_path.empty()) return {};
+  ORRERY_TRY_ASSIGN(ServerClient client,
+                    ServerClient::open(arguments, target.server, Login::kNever));
+  ORRERY_TRY_ASSIGN([[maybe_unused]] ClientResponse answer,
+                    client.send({.path = "/v1/ping", .timeout_micros = 30'000'000}));
+  return {};
+}
+
 /// The project's targets that the command line means; one without a project.
 Result<std::vector<ProjectTarget>> targets_of(const Arguments& arguments) {
   std::string named = arguments.positional().empty() ? "" : arguments.positional()[0];
@@ -370,6 +380,7 @@ Result<int> run(const Arguments& arguments) {
                           : when == "on-conflict" ? Clear::kOnConflict
                                                   : Clear::kNever;
     }
+    ORRERY_TRY(check_server_answers(target, arguments));
     ORRERY_TRY(load_program(target, arguments, &publication));
     ORRERY_TRY_ASSIGN(int code, publish(publication, arguments));
     if (code != kExitOk) return code;

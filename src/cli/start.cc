@@ -105,6 +105,9 @@ Result<std::unique_ptr<server::Server>> start_server(StartOptions options) {
   out.api.version = ORRERY_VERSION;
   out.host.storage = options.in_memory ? host::HostStorage::kMemory : host::HostStorage::kFiles;
   out.host.data_directory = options.data_directory;
+  out.host.on_trouble = [](const std::string& text) {
+    std::fprintf(stderr, "orrery: %s\n", text.c_str());
+  };
   out.host.http_allowed_hosts = options.http_allowed_hosts;
   return server::Server::start(std::move(out), std::move(tokens));
 }

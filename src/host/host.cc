@@ -76,6 +76,23 @@ class HostImpl final : public Host {
   bool stopped_ = false;
 };
 
+/// A new control database knows no databases: all that are there would be taken for leftovers.
+Status check_control_is_there(const HostOptions& options) {
+  if (options.storage == HostStorage::kMemory) return {};
+  env::FileSystem& files = *options.environment.files;
+  const std::string control = control_folder(options);
+  const std::string folder = env::join_path(options.data_directory, "databases");
+  if (files.exists(env::join_path(control, "MANIFEST")) || !files.exists(folder)) return {};
+  ORRERY_TRY_ASSIGN(std::vector<env::DirEntry> entries, files.list_dir(folder));
+  for (const env::DirEntry& entry : entries) {
+    if (!types::Identity::parse(entry.name)) continue;
+    return Error(ErrorCode::kCorruption,
+                 "'" + control + "' is missing or empty, but there are databases in '" + folder +
+                     "', whose names and owners stood there: put it back, or move them away");
+  }
+  return {};
+}
+
 /// Folders of databases that the control database does not know: of creations and deletions that a
 /// crash interrupted.
 Status HostImpl::remove_leftovers(const std::vector<DatabaseRecord>& records) {
@@ -105,6 +122,10 @@ Status HostImpl::open_all() {
       open.database = std::move(*made);
     } else {
       open.why = made.error().message();
+      if (options_.on_trouble != nullptr) {
+        const std::string name = record.names.empty() ? record.identity.to_hex() : record.names[0];
+        options_.on_trouble("the database '" + name + "' cannot be opened: " + open.why);
+      }
     }
   }
   return {};
@@ -382,6 +403,7 @@ Result<std::unique_ptr<Host>> Host::open(HostOptions options) {
     ORRERY_TRY_ASSIGN(options.runtime,
                       make_wasm_runtime(options.environment, cache, options.limits));
   }
+  ORRERY_TRY(check_control_is_there(options));
   ORRERY_TRY_ASSIGN(std::unique_ptr<ControlDatabase> control, ControlDatabase::open(options));
   auto host = std::make_unique<HostImpl>(std::move(options), std::move(control));
   ORRERY_TRY(host->open_all());

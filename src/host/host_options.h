@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,6 +51,9 @@ struct HostOptions {
   int64_t sql_nanos_max = 10'000'000'000;
   uint64_t sql_rows_bytes_max = 256 << 20;
   uint64_t sql_memory_bytes_max = 256 << 20;
+
+  /// Told in a text for people of a database that cannot be opened; in any thread.
+  std::function<void(const std::string&)> on_trouble;
 
   /// Views that nobody uses are dropped after so long.
   int64_t view_idle_micros = 600'000'000;

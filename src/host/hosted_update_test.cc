@@ -128,6 +128,36 @@ TEST_F(HostedDatabaseTest, AFailingInitLeavesNothing) {
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/databases/" + identity_of("db").to_hex()));
 }
 
+TEST_F(HostedDatabaseTest, AHostWithoutItsControlDatabaseTouchesNothing) {
+  in_files();
+  std::string data;
+  {
+    auto host = Host::open(options_);
+    ASSERT_TRUE(host) << host.error().message();
+    PublishRequest request;
+    request.name_or_identity = "people";
+    request.program = "people";
+    request.owner = owner_.identity;
+    auto report = (*host)->publish(request);
+    ASSERT_TRUE(report) << report.error().message();
+    data = folder_ + "/databases/" + report->identity.to_hex() + "/data";
+  }
+  std::filesystem::rename(folder_ + "/control", folder_ + "/aside");
+  auto without = Host::open(options_);
+  ASSERT_FALSE(without);
+  EXPECT_EQ(without.error().code(), ErrorCode::kCorruption);
+  EXPECT_TRUE(std::filesystem::exists(data + "/MANIFEST"));
+  std::filesystem::rename(folder_ + "/aside", folder_ + "/control");
+  // A database that is damaged is told of, and the others run.
+  std::filesystem::resize_file(data + "/MANIFEST", 0);
+  std::string told;
+  options_.on_trouble = [&](const std::string& text) { told += text; };
+  auto with = Host::open(options_);
+  ASSERT_TRUE(with) << with.error().message();
+  EXPECT_TRUE(told.starts_with("the database 'people' cannot be opened: ")) << told;
+  EXPECT_EQ((*with)->database("people").error().code(), ErrorCode::kReopenRequired);
+}
+
 TEST_F(HostedDatabaseTest, AHostKeepsItsDatabases) {
   in_files();
   runtime_->add("two", people_two(true, false));

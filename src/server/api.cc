@@ -51,6 +51,8 @@ Api::Api(ApiOptions options, host::Host& host, TokenAuthority& tokens, Metrics& 
       host_(host),
       tokens_(tokens),
       metrics_(metrics),
+      requests_(metrics.metric(MetricKind::kCounter, "orrery_http_requests_total",
+                               "Requests over HTTP, upgrades to WebSocket among them.")),
       workers_(workers) {
   add_server_routes(*this, router_);
   add_identity_routes(*this, router_);
@@ -82,6 +84,7 @@ uint64_t Api::body_bytes_max(std::string_view method, std::string_view path) con
 }
 
 void Api::handle(Request request, Responder respond) {
+  requests_.add();
   if (request.path.starts_with(kApiPrefix)) {
     if (request.method == "OPTIONS") {
       respond(preflight());
@@ -209,6 +212,10 @@ Handler Api::with_identity(Need need, IdentityHeaders headers, Authenticated han
     if (found == HeaderToken::kNone) {
       if (need == Need::kRequired) {
         respond(Response::text(401, "Authorization required"));
+        return;
+      }
+      if (need == Need::kNobody) {
+        handler(std::move(request), {}, respond);
         return;
       }
       auto who = tokens_.mint();

@@ -58,6 +58,7 @@ class Api final : public http::Service {
   enum class Need : uint8_t {
     kOptional,  ///< who has no token gets one
     kRequired,  ///< 401 without a token
+    kNobody,    ///< without a token goes on as nobody; a wrong one is refused all the same
   };
   enum class IdentityHeaders : uint8_t { kNo, kYes };
   using Authenticated =
@@ -90,6 +91,7 @@ class Api final : public http::Service {
   host::Host& host_;
   TokenAuthority& tokens_;
   Metrics& metrics_;
+  Metric& requests_;
   WorkerPool& workers_;
   http::Router router_;
 

@@ -26,7 +26,11 @@ TEST_F(ServerTest, PingHealthMetricsConsole) {
   EXPECT_EQ(ping.header("access-control-allow-origin"), "*");
   EXPECT_EQ(ask("GET", "/v1/health").body,
             R"({"nodes":[0],"package_name":"orrery","schedulable":true,"version":"test"})");
-  EXPECT_EQ(ask("GET", "/v1/metrics").status, 200);
+  EXPECT_EQ(ask("GET", "/v1/ping", "alice").status, 200);
+  EXPECT_EQ(ask("GET", "/v1/ping", "bad").status, 401);
+  WireAnswer metrics = ask("GET", "/v1/metrics");
+  EXPECT_EQ(metrics.status, 200);
+  EXPECT_NE(metrics.body.find("\norrery_http_requests_total 5\n"), std::string::npos) << metrics.body;
   EXPECT_EQ(ask("GET", "/v1/prometheus/sd_config").status, 200);
   EXPECT_EQ(ask("GET", "/v1/nothing").status, 404);
   WireAnswer method = ask("PATCH", "/v1/ping");
@@ -108,6 +112,9 @@ TEST_F(ServerTest, PublishAndDescribe) {
   std::string identity = json_member(made.body, "Success", "database_identity");
   EXPECT_EQ(ask("GET", "/v1/database/chat/identity").body, identity);
   EXPECT_EQ(ask("GET", "/v1/database/" + identity).status, 200);
+  const std::string nobody = FakeTokens::holder_of("nobody").identity.to_hex();
+  EXPECT_EQ(ask("GET", "/v1/database/" + nobody + "/identity").body, nobody);
+  EXPECT_EQ(ask("GET", "/v1/database/nobody/identity").status, 404);
   WireAnswer info = ask("GET", "/v1/database/chat");
   EXPECT_NE(info.body.find(R"("host_type":{"Wasm":[]},"initial_program":"0x)"), std::string::npos)
       << info.body;

@@ -715,6 +715,8 @@ class Identities(CliCase):
         self.fails(UNREACHABLE, "--no-fingerprint", "server", "add", "gone", "--url", gone, user=user)
         self.ok("server", "add", "gone", "--url", gone, "--no-fingerprint", user=user)
         self.fails(UNREACHABLE, "Is a server running", "server", "ping", "gone", user=user)
+        # Before anything is looked for or built.
+        self.fails(UNREACHABLE, "Is a server running", "publish", "x", "-p", "/nonexistent", "-s", "gone", user=user)
 
 
 class Secure(CliCase):

@@ -180,9 +180,18 @@ void add_database_routes(Api& api, http::Router& router) {
   add("GET", "/v1/database/:n",
       [](Api&, const Request&, const TokenHolder&, const DatabaseRecord& record,
          const Responder& respond) { respond(describe(record)); });
-  add("GET", "/v1/database/:n/identity",
-      [](Api&, const Request&, const TokenHolder&, const DatabaseRecord& record,
-         const Responder& respond) { respond(Response::text(200, record.identity.to_hex())); });
+  // An identity is its own answer, whether or not it is a database's.
+  router.add("GET", "/v1/database/:n/identity",
+             api.with_identity(Api::Need::kOptional, Api::IdentityHeaders::kYes,
+                               [&api](Request request, TokenHolder, Responder respond) {
+                                 auto identity = types::Identity::parse(request.captures[0]);
+                                 if (!identity) {
+                                   auto record = api.find(request.captures[0], respond);
+                                   if (!record) return;
+                                   identity = record->identity;
+                                 }
+                                 respond(Response::text(200, identity->to_hex()));
+                               }));
   add("GET", "/v1/database/:n/names",
       [](Api&, const Request&, const TokenHolder&, const DatabaseRecord& record,
          const Responder& respond) { respond(names_json(record)); });

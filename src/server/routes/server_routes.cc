@@ -22,7 +22,10 @@ bool has_identity(const Request& request, const Responder& respond) {
 }  // namespace
 
 void add_server_routes(Api& api, http::Router& router) {
-  router.add("GET", "/v1/ping", [](Request, Responder respond) { respond(Response::empty(200)); });
+  router.add(
+      "GET", "/v1/ping",
+      api.with_identity(Api::Need::kNobody, Api::IdentityHeaders::kNo,
+                        [](Request, TokenHolder, Responder respond) { respond(Response::empty(200)); }));
   router.add("GET", "/v1/health", [&api](Request, Responder respond) {
     respond(
         Response::json("{\"nodes\":[0],\"package_name\":\"orrery\",\"schedulable\":true,"
