@@ -247,6 +247,11 @@ TEST_F(ServerTest, Sql) {
   EXPECT_NE(rows.body.find(R"("stats":{"rows_inserted":0)"), std::string::npos);
   EXPECT_EQ(ask("POST", "/v1/database/chat/sql", "alice", "SELECT * FROM nowhere").status, 400);
   EXPECT_EQ(ask("POST", "/v1/database/chat/sql", "alice", "SELEC").status, 400);
+  // So many that a worker prints them.
+  WireAnswer many = ask("POST", "/v1/database/chat/sql", "alice",
+                        "SELECT value FROM generate_series(1, 100000) ORDER BY value");
+  EXPECT_EQ(many.status, 200);
+  EXPECT_NE(many.body.find("[99999],[100000]],"), std::string::npos);
   EXPECT_EQ(ask("POST", "/v1/database/chat/sql", "alice", "SELECT * FROM secret").status, 400);
   EXPECT_EQ(ask("POST", "/v1/database/chat/sql", "owner", "SELECT * FROM secret").status, 200);
   EXPECT_EQ(ask("POST", "/v1/database/chat/sql", "alice", "DELETE FROM user WHERE id = 1").status,
