@@ -4,8 +4,9 @@
 // The control database is a database of the engine like any other, in <data>/control; each hosted
 // database has <data>/databases/<identity>. open() opens every database that was there; one that
 // does not come up (its files are damaged, its program does not load) keeps its record and answers
-// kReopenRequired with the reason. Thread-safe; publishing, deleting and resetting wait for each
-// other per host.
+// kReopenRequired with the reason. Thread-safe; publishing, deleting, resetting and
+// renaming wait for each other and for the device. find(), database() and databases() wait for
+// neither, so threads that must not block may call them.
 //
 // Errors: kTableNotFound where there is no such database, kReadOnly where the caller is not its
 // owner, kInvalidArgument for refused programs, names and migrations (with all reasons), kDbLocked
