@@ -121,14 +121,15 @@ template <class T>
 class Cursor {
  public:
   Cursor() = default;
-  explicit Cursor(Rows* rows) : rows_(rows) { enter(); }
-  Cursor(Cursor&& other) noexcept : at_(other.at_), end_(other.end_), rows_(other.rows_) { other.forget(); }
+  explicit Cursor(Rows* rows) : rows_(rows), whole_(rows->open == 0) { enter(); }
+  Cursor(Cursor&& other) noexcept : at_(other.at_), end_(other.end_), rows_(other.rows_), whole_(other.whole_) { other.forget(); }
   Cursor& operator=(Cursor&& other) noexcept {
     if (this == &other) return *this;
     close();
     at_ = other.at_;
     end_ = other.end_;
     rows_ = other.rows_;
+    whole_ = other.whole_;
     other.forget();
     return *this;
   }
@@ -139,7 +140,7 @@ class Cursor {
   /// Whether there is a row here, after fetching more where that is needed.
   [[gnu::always_inline]] bool more() {
     if (at_ != end_) return true;
-    if (rows_ == nullptr || rows_->open == 0) return false;
+    if (whole_ || rows_->open == 0) return false;
     rows_ = next_rows(rows_);
     enter();
     return at_ != end_;
@@ -180,11 +181,15 @@ class Cursor {
     at_ = nullptr;
     end_ = nullptr;
     rows_ = nullptr;
+    whole_ = true;
   }
 
   const uint8_t* at_ = nullptr;
   const uint8_t* end_ = nullptr;
   Rows* rows_ = nullptr;
+  // Whether no rows follow those in the buffer. It does not change, unlike what a compiler knows of *rows_: so a loop can be
+  // compiled a second time for that case, where it is a plain loop over an array.
+  bool whole_ = true;
 };
 
 }  // namespace SpacetimeDB::detail
