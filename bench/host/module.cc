@@ -70,9 +70,10 @@ template <class T>
 class Lazy {
  public:
   explicit Lazy(std::function<std::shared_ptr<T>()> make) : make_(std::move(make)) {}
-  T* operator->() {
+  T* operator->() { return &**this; }
+  T& operator*() {
     if (made_ == nullptr) made_ = make_();
-    return made_.get();
+    return *made_;
   }
 
  private:
@@ -209,6 +210,65 @@ void add_rows(Cases* cases, bool quick) {
   });
 }
 
+/// The writes again, into files: SQLite with a write-ahead log, and the module's until the device
+/// has them.
+void add_file_writes(Cases* cases, bool quick, const std::string& folder) {
+  const uint32_t rows = quick ? 10'000 : 100'000;
+  using LazySqlite = Lazy<SqlitePeople>;
+  auto module = std::make_shared<Lazy<ModuleHost>>(
+      [folder] { return std::make_shared<ModuleHost>("synthetic", folder + "/orrery"); });
+  auto sqlite = [folder](SqlitePeople::Key key, const char* name) {
+    return std::make_shared<LazySqlite>(
+        [=] { return std::make_shared<SqlitePeople>(key, folder + "/" + name); });
+  };
+  const auto keyed = sqlite(SqlitePeople::Key::kUnique, "keyed");
+  const auto plain = sqlite(SqlitePeople::Key::kNone, "plain");
+  auto bulk = std::make_shared<const std::string>(people(rows));
+  using Sqlite = std::shared_ptr<LazySqlite>;
+  using Prepare = std::function<void()>;
+  auto add = [&](const char* name, const Sqlite& by, std::function<void(SqlitePeople&)> clear,
+                 std::function<void(SqlitePeople&)> write, Prepare prepare, const char* reducer,
+                 const std::string& arguments) {
+    cases->add(name, "sqlite", rows, [=] {
+      if (clear) clear(**by);
+      const uint64_t started = now_nanos();
+      write(**by);
+      return now_nanos() - started;
+    }).note = "WAL, synchronous=NORMAL";
+    cases->add(name, "orrery", rows, [=] {
+      if (prepare) prepare();
+      (*module)->wait_durable();
+      const uint64_t started = now_nanos();
+      (*module)->call(reducer, arguments);
+      (*module)->wait_durable();
+      return now_nanos() - started;
+    }).note = "until it is durable";
+  };
+  auto clear = [](SqlitePeople& db) { db.clear(); };
+  auto fill = [rows](SqlitePeople& db) {
+    db.clear();
+    db.insert_bulk(rows);
+  };
+  auto insert = [rows](SqlitePeople& db) { db.insert_bulk(rows); };
+  auto clear_module = [module](const char* reducer) {
+    return [=] { (*module)->call(reducer); };
+  };
+  auto fill_module = [module, bulk] {
+    (*module)->call("clear_unique");
+    (*module)->call("insert_bulk_unique", *bulk);
+  };
+  add("insert bulk, no key, in files", plain, clear, insert, clear_module("clear_plain"),
+      "insert_bulk_plain", *bulk);
+  add("insert bulk, unique key, in files", keyed, clear, insert, clear_module("clear_unique"),
+      "insert_bulk_unique", *bulk);
+  add("update bulk by key, in files", keyed, fill,
+      [rows](SqlitePeople& db) { db.update_bulk(rows); }, fill_module, "update_bulk_unique",
+      packed(rows));
+  add("delete bulk by key, in files", keyed, fill,
+      [rows](SqlitePeople& db) { db.delete_by_id(0, rows); }, fill_module, "delete_unique_by_id",
+      packed(uint32_t{0}, rows));
+}
+
 // --- loops ---
 
 void add_circles(Cases* cases) {
@@ -245,8 +305,12 @@ void add_agents(Cases* cases) {
   auto native = std::make_shared<NativeAgents>(kPositions, kVelocities, kPlayers);
   auto add = [&](const char* name, uint64_t operations, const char* reducer,
                  const std::string& arguments, auto loop) {
-    cases->add_timed(name, "native", operations, loop);
-    cases->add(name, "orrery", operations, [=] { return (*module)->call(reducer, arguments); });
+    cases->add_timed(name, "native", operations, loop).checksum = [=] { return native->checksum(); };
+    cases->add(name, "orrery", operations, [=] { return (*module)->call(reducer, arguments); })
+        .checksum = [=] {
+      (*module)->call("sum_up");
+      return (*module)->answer();
+    };
   };
   add("ia_loop: update_position_all", kPositions, "update_position_all", {},
       [=] { native->update_position_all(); });
@@ -291,14 +355,20 @@ bool gate(const std::vector<Spread>& scans) {
 
 int run(int argc, char** argv) {
   const Arguments arguments = parse_arguments(argc, argv, kHelp, {});
-  Cases cases;
   auto scans = std::make_shared<std::vector<Spread>>();
-  add_calls(&cases, arguments.quick);
-  add_rows(&cases, arguments.quick);
-  add_circles(&cases);
-  add_agents(&cases);
-  add_scans(&cases, scans);
-  const bool agreed = run_cases("module", arguments, kRounds, cases.all());
+  const std::string folder = make_directory(arguments.directory);
+  bool agreed = false;
+  {
+    Cases cases;
+    add_calls(&cases, arguments.quick);
+    add_rows(&cases, arguments.quick);
+    add_file_writes(&cases, arguments.quick, folder);
+    add_circles(&cases);
+    add_agents(&cases);
+    add_scans(&cases, scans);
+    agreed = run_cases("module", arguments, kRounds, cases.all());
+  }
+  remove_tree(folder);
   return agreed && gate(*scans) ? 0 : 1;
 }
 

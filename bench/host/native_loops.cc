@@ -1,5 +1,6 @@
 #include "bench/host/native_loops.h"
 
+#include <bit>
 #include <cmath>
 #include <unordered_map>
 #include <vector>
@@ -152,6 +153,22 @@ void NativeAgents::game_loop(uint64_t players) {
     body.moved += 1;
   }
   asm volatile("" : : "r"(r.agents.data()) : "memory");
+}
+
+uint64_t NativeAgents::checksum() const {
+  const Rows& r = *rows_;
+  auto bits = [](float value) { return uint64_t{std::bit_cast<uint32_t>(value)}; };
+  uint64_t sum = 0;
+  for (uint64_t id = 0; id < r.positions.size(); ++id) {
+    const Rows::Position& p = r.positions[id];
+    sum += (id + 1) * (bits(p.x) + 3 * bits(p.y) + 5 * bits(p.z));
+  }
+  for (uint64_t id = 0; id < r.agents.size(); ++id) {
+    const Rows::Mobile& m = r.mobiles[id];
+    sum += (id + 1) * (r.agents[id].next_action + 7 * r.agents[id].moves);
+    sum += (id + 1) * (static_cast<uint32_t>(m.x) + 3ULL * static_cast<uint32_t>(m.y) + 5 * m.moved);
+  }
+  return sum;
 }
 
 }  // namespace bench

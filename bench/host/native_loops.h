@@ -29,6 +29,8 @@ class NativeAgents {
   void update_position_all();
   void update_position_with_velocity();
   void game_loop(uint64_t players);
+  /// Of all that they left, as the module sums it up.
+  uint64_t checksum() const;
 
  private:
   struct Rows;
