@@ -7,6 +7,7 @@
 #include "host/energy.h"
 #include "host/system_tables.h"
 #include "storage/datastore.h"
+#include "storage/transaction_restart.h"
 #include "types/bsatn.h"
 
 namespace orrery::host {
@@ -126,20 +127,29 @@ CallOutcome DatabaseImpl::guest_reducer(const CallableFunction& function,
   return out;
 }
 
+storage::Transaction& DatabaseImpl::begin_call() {
+  if (call_transaction_ == nullptr) {
+    call_transaction_ = begin();
+  } else {
+    storage::restart(*call_transaction_, storage::Isolation::kSnapshot);
+  }
+  return *call_transaction_;
+}
+
 CallOutcome DatabaseImpl::run_reducer(const CallableFunction& function, const Caller& caller,
                                       std::string_view arguments) {
-  const int64_t started = now_nanos();
+  const int64_t started = quick_clock_.monotonic_nanos();
   const int64_t timestamp = micros_at(started);
-  std::unique_ptr<storage::Transaction> transaction = begin();
-  CallOutcome out = guest_reducer(function, *transaction, caller, timestamp, arguments);
+  storage::Transaction& transaction = begin_call();
+  CallOutcome out = guest_reducer(function, transaction, caller, timestamp, arguments);
   if (out.status != CallStatus::kOk) {
-    transaction->rollback();
+    transaction.rollback();
   } else {
     CommitContext context;
     context.connection = caller.connection;
     context.sender = caller.identity;
     context.timestamp_micros = timestamp;
-    Result<storage::CommitSeq> seq = finish(std::move(transaction), context);
+    Result<storage::CommitSeq> seq = finish(transaction, context);
     if (seq) {
       out.seq = *seq;
     } else {
@@ -147,7 +157,7 @@ CallOutcome DatabaseImpl::run_reducer(const CallableFunction& function, const Ca
       out.message = seq.error().message();
     }
   }
-  const int64_t nanos = now_nanos() - started;
+  const int64_t nanos = quick_clock_.monotonic_nanos() - started;
   out.execution_micros = nanos / 1000;
   out.energy = energy_of(nanos);
   return out;
@@ -173,12 +183,27 @@ CallOutcome DatabaseImpl::call_reducer_on_lane(const Caller& caller, std::string
   return run_reducer(*function, caller, arguments);
 }
 
+/// What call_reducer() posts. Whoever destroys it without running it, the caller hears of it.
+struct DatabaseImpl::ReducerTask {
+  DatabaseImpl* const database;
+  const Caller caller;
+  const std::string name;
+  const std::string arguments;
+  CallDone done;
+
+  ~ReducerTask() {
+    if (done != nullptr) done(stopped());
+  }
+  void operator()() {
+    done(database->call_reducer_on_lane(caller, name, arguments));
+    done = nullptr;
+  }
+};
+
 void DatabaseImpl::call_reducer(const Caller& caller, std::string name, std::string arguments,
                                 CallDone done) {
-  post_call(std::move(done), [this, caller, name = std::move(name),
-                              arguments = std::move(arguments)](const CallDone& tell) {
-    tell(call_reducer_on_lane(caller, name, arguments));
-  });
+  lane_.post_new<ReducerTask>(this, caller, std::move(name), std::move(arguments),
+                              std::move(done));
 }
 
 void DatabaseImpl::post(std::function<void()> task) { lane_.post(std::move(task)); }

@@ -136,16 +136,16 @@ Status DatabaseImpl::clear_views(storage::Transaction& transaction, const BoundT
 
 // --- commits ---
 
-Result<storage::CommitSeq> DatabaseImpl::finish(std::unique_ptr<storage::Transaction> transaction,
+Result<storage::CommitSeq> DatabaseImpl::finish(storage::Transaction& transaction,
                                                 const CommitContext& context) {
-  if (Status refreshed = views_.refresh(*transaction, evaluate_); !refreshed) {
+  if (Status refreshed = views_.refresh(transaction, evaluate_); !refreshed) {
     views_.rolled_back();
-    transaction->rollback();
+    transaction.rollback();
     return std::move(refreshed).error();
   }
   storage::CommitCapture capture;
-  const uint64_t operations = transaction->operations();
-  Result<storage::CommitSeq> seq = transaction->commit_unsynced(&capture);
+  const uint64_t operations = transaction.operations();
+  Result<storage::CommitSeq> seq = transaction.commit_unsynced(&capture);
   if (!seq) {
     views_.rolled_back();
     return seq;
@@ -154,9 +154,8 @@ Result<storage::CommitSeq> DatabaseImpl::finish(std::unique_ptr<storage::Transac
   if (operations != 0) {
     add_on_lane(transactions_, 1);
     add_on_lane(rows_changed_, operations);
+    engine_->after_commit();
   }
-  transaction = nullptr;
-  engine_->after_commit();
   if (!capture.changes.empty()) publish(capture, *seq, context);
   return seq;
 }

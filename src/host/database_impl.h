@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/sync.h"
+#include "env/quick_clock.h"
 #include "host/generation.h"
 #include "host/host_options.h"
 #include "host/hosted_database.h"
@@ -133,8 +134,12 @@ class DatabaseImpl final : public HostedDatabase,
   }
   /// Refreshes the views that the transaction touched, commits it, and tells everybody. Rolled back
   /// where that fails.
-  Result<storage::CommitSeq> finish(std::unique_ptr<storage::Transaction> transaction,
+  Result<storage::CommitSeq> finish(storage::Transaction& transaction,
                                     const CommitContext& context);
+  Result<storage::CommitSeq> finish(std::unique_ptr<storage::Transaction> transaction,
+                                    const CommitContext& context) {
+    return finish(*transaction, context);
+  }
   /// Thread-safe. kLimit where too many wait.
   Status schedule_immediately(std::string function, std::string arguments);
   Result<ViewInstances::Instance*> fill_view(const schema::ViewDef& view,
@@ -162,6 +167,8 @@ class DatabaseImpl final : public HostedDatabase,
 
   // database_calls.cc
   Result<ModuleInstance*> main_instance();
+  /// For a reducer call: the same object every time.
+  storage::Transaction& begin_call();
   /// Calls a reducer in an open transaction; where it is not kOk the caller rolls back.
   CallOutcome guest_reducer(const CallableFunction& function, storage::Transaction& transaction,
                             const Caller& caller, int64_t timestamp, std::string_view arguments);
@@ -183,6 +190,7 @@ class DatabaseImpl final : public HostedDatabase,
   void end_instance_if_broken();
   template <class Call>
   void post_call(CallDone done, Call&& call);
+  struct ReducerTask;
 
   // database_commit.cc
   Result<std::string> evaluate_view(storage::Transaction& transaction,
@@ -222,9 +230,11 @@ class DatabaseImpl final : public HostedDatabase,
   mutable Mutex generation_mutex_;
   std::shared_ptr<const Generation> generation_;  ///< guarded; written on the lane
   const Generation* current_ = nullptr;           ///< the same, for the lane
+  env::QuickClock quick_clock_;  ///< for calls
   int64_t clocks_measured_ = 0;  ///< 0: never
   int64_t clocks_apart_ = 0;
   std::unique_ptr<ModuleInstance> main_;
+  std::unique_ptr<storage::Transaction> call_transaction_;  ///< ended, between two calls
   CommitObserver* observer_ = nullptr;
   ViewInstances views_;
   ViewInstances::Evaluate evaluate_;

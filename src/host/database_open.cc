@@ -78,6 +78,7 @@ DatabaseImpl::DatabaseImpl(const HostOptions& options, const types::Identity& id
       store_(engine_->store()),
       log_(std::move(log)),
       guest_host_(*this),
+      quick_clock_(*options.environment.clock),
       durable_(std::make_unique<DurableWaiters>(store_)),
       lane_(*options.environment.clock, options.lane_tasks_max),
       scheduler_(lane_, *options.environment.clock,
@@ -109,6 +110,7 @@ std::string DatabaseImpl::program_hash_hex() const {
 /// The module that runs from here on.
 void DatabaseImpl::adopt(std::shared_ptr<const Generation> generation) {
   main_ = nullptr;
+  call_transaction_ = nullptr;  // it may hold tables that are gone
   views_.reset(generation == nullptr ? nullptr : generation->shared_tables());
   current_ = generation.get();
   std::shared_ptr<const Generation> before;
@@ -270,6 +272,7 @@ void DatabaseImpl::stop() {
   lane_.stop();
   views_.reset(nullptr);
   main_ = nullptr;
+  call_transaction_ = nullptr;
   durable_->close();
   observer_ = nullptr;
 }

@@ -1,5 +1,6 @@
 #include "host/generation.h"
 
+#include <bit>
 #include <utility>
 
 #include "schema/raw_codec.h"
@@ -53,10 +54,27 @@ void Generation::collect_functions() {
     made.returns = &found.def->return_type;
     made.visibility = found.def->visibility;
   }
+  index_reducers();
+}
+
+void Generation::index_reducers() {
+  reducer_places_.assign(std::bit_ceil(2 * reducers_.size() + 2), {});
+  const size_t mask = reducer_places_.size() - 1;
+  for (const auto& [name, function] : reducers_) {
+    const uint64_t hash = hash_bytes(name);
+    size_t at = hash & mask;
+    while (reducer_places_[at].function != nullptr) at = (at + 1) & mask;
+    reducer_places_[at] = {hash, &function};
+  }
 }
 
 const CallableFunction* Generation::find_reducer(std::string_view name) const {
-  if (auto found = reducers_.find(name); found != reducers_.end()) return &found->second;
+  const size_t mask = reducer_places_.size() - 1;
+  const uint64_t hash = hash_bytes(name);
+  for (size_t at = hash & mask; reducer_places_[at].function != nullptr; at = (at + 1) & mask) {
+    const ReducerPlace& place = reducer_places_[at];
+    if (place.hash == hash && place.function->name == name) return place.function;
+  }
   const auto alias = definition().find_reducer(name);
   if (!alias) return nullptr;
   auto found = reducers_.find(alias.def->qualified_name);

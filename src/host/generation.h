@@ -73,6 +73,15 @@ class Generation {
   };
   using Functions = std::unordered_map<std::string, CallableFunction, NameHash, std::equal_to<>>;
   void collect_functions();
+  void index_reducers();
+
+  /// Of reducers_ by their names' hashes, for calls: no division, one place to look at. Empty ones
+  /// are null, and there are as many of these as others at least.
+  struct ReducerPlace {
+    uint64_t hash = 0;
+    const CallableFunction* function = nullptr;
+  };
+  std::vector<ReducerPlace> reducer_places_;
 
   CheckedProgram program_;
   std::shared_ptr<const BoundTables> tables_;

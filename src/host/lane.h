@@ -33,6 +33,11 @@ class Lane {
   bool post(Task&& task) {
     return push(new TaskOf<std::decay_t<Task>>(std::forward<Task>(task)));
   }
+  /// The same with a Task made where it stays, of these.
+  template <class Task, class... From>
+  bool post_new(From&&... from) {
+    return push(new TaskOf<Task>(InPlace(), std::forward<From>(from)...));
+  }
   /// Posts and waits until it has run; on the lane it runs at once. False where it was refused.
   template <class Task>
   bool run(Task&& task);
@@ -74,10 +79,13 @@ class Lane {
     virtual void run() = 0;
     std::atomic<Node*> next{nullptr};
   };
+  struct InPlace {};
   template <class Task>
   struct TaskOf final : Node {
     template <class From>
     explicit TaskOf(From&& from) : task(std::forward<From>(from)) {}
+    template <class... From>
+    explicit TaskOf(InPlace, From&&... from) : task{std::forward<From>(from)...} {}
     void run() override { task(); }
     Task task;
   };

@@ -83,7 +83,7 @@ Result<CommitSeq> Store::write_checkpoint(CheckpointSink& sink,
   ReadViewHandle handle;
   std::string schema;
   {
-    LockGuard<Mutex> hold(impl_->commit_mutex);
+    LockGuard<RwLatch> hold(impl_->commit_mutex);
     CommitSeq last = impl_->next_seq - 1;
     if (impl_->log != nullptr && last > impl_->last_commit.load()) {
       // Commits that have been appended but not acknowledged belong to the picture.

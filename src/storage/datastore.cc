@@ -31,8 +31,8 @@ Status generate_keys(TransactionImpl& t, TableImpl& table, uint8_t* image) {
 }
 
 /// Numbers for the columns that ask for one; appends those, and only those, as they are stored.
-Status generate(TransactionImpl& t, TableImpl& table, uint8_t* image, std::string* generated) {
-  if (table.generated_columns().empty()) return {};
+Status generate_cells(TransactionImpl& t, TableImpl& table, uint8_t* image,
+                      std::string* generated) {
   std::vector<uint16_t>& asked = t.columns_scratch;
   asked.clear();
   for (uint16_t column : table.generated_columns()) {
@@ -42,6 +42,12 @@ Status generate(TransactionImpl& t, TableImpl& table, uint8_t* image, std::strin
   if (generated == nullptr) return {};
   for (uint16_t column : asked) table.layout().append_cell_bsatn(image, column, generated);
   return {};
+}
+
+inline Status generate(TransactionImpl& t, TableImpl& table, uint8_t* image,
+                       std::string* generated) {
+  if (table.generated_columns().empty()) return {};
+  return generate_cells(t, table, image, generated);
 }
 
 Error bytes_left(const TableImpl& table) {
@@ -105,15 +111,20 @@ Result<UpdateOutcome> update_bsatn(Transaction& transaction, Table& table, const
   if (!index.def().unique) {
     return Error(ErrorCode::kInvalidArgument, "index '" + index.def().name + "' is not unique");
   }
+  const IndexImpl& by = static_cast<const IndexImpl&>(index);
   uint8_t* image = t.image_scratch(changed);
   ORRERY_TRY(read_row(t, changed, row, image));
   ORRERY_TRY(generate(t, changed, image, generated));
   LockGuard<RwLatch> hold(changed.core().latch);
   ORRERY_TRY(t.prepare_write(changed));
-  RowId id = find_by_image(t, changed, static_cast<const IndexImpl&>(index), image);
+  RowId id = find_by_image(t, changed, by, image);
   if (id == UINT64_MAX) return UpdateOutcome::kNoSuchRow;
-  ORRERY_TRY_ASSIGN(const uint8_t* base, t.base_for_change(changed, id));
-  if (base == nullptr) return UpdateOutcome::kNoSuchRow;
+  const RowPages& pages = changed.core().pages;
+  const uint8_t* base = pages.image(id);
+  if (pages.word(id) != 0) {
+    ORRERY_TRY_ASSIGN(base, t.base_for_change(changed, id));
+    if (base == nullptr) return UpdateOutcome::kNoSuchRow;
+  }
   if (changed.def().row_set && changed.layout().same_row(base, image)) {
     return UpdateOutcome::kUpdated;
   }
@@ -122,14 +133,14 @@ Result<UpdateOutcome> update_bsatn(Transaction& transaction, Table& table, const
   fresh.clear();
   const RowLayout& layout = changed.layout();
   for (uint16_t column : layout.var_columns()) {
-    if (base == changed.core().pages.image(id) && layout.same_cell(base, image, column)) {
+    if (base == pages.image(id) && layout.same_cell(base, image, column)) {
       std::memcpy(image + layout.column(column).offset, base + layout.column(column).offset,
                   sizeof(types::StringRef));
     } else {
       fresh.push_back(column);
     }
   }
-  ORRERY_TRY(t.update_image(changed, id, image, fresh, base));
+  ORRERY_TRY(t.update_image(changed, id, image, fresh, base, &by));
   return UpdateOutcome::kUpdated;
 }
 

@@ -151,7 +151,23 @@ void Store::Impl::remove_from_queue(TxnState* state) {
   if (queue_tail == state) queue_tail = previous;
 }
 
-VacuumResult Store::Impl::purge(PurgeWait wait) {
+TxnState* Store::Impl::take_ended(uint64_t limit) {
+  LockGuard<SpinLatch> hold(queue_latch);
+  TxnState* const first = queue_head;
+  TxnState* last = nullptr;
+  for (TxnState* at = first; at != nullptr; at = at->next) {
+    const uint64_t ended = at->epoch.load(std::memory_order_acquire);
+    if (ended == 0 || ended > limit) break;
+    last = at;
+  }
+  if (last == nullptr) return nullptr;
+  queue_head = last->next;
+  if (queue_head == nullptr) queue_tail = nullptr;
+  last->next = nullptr;
+  return first;
+}
+
+VacuumResult Store::Impl::purge(PurgeWait wait, TxnState** spare) {
   VacuumResult result;
   if (wait == PurgeWait::kWait) {
     purge_mutex.lock();
@@ -162,23 +178,17 @@ VacuumResult Store::Impl::purge(PurgeWait wait) {
   uint64_t limit = epoch.load();
   uint64_t oldest = views.oldest();
   if (oldest < limit) limit = oldest;
-  for (;;) {
-    TxnState* state = nullptr;
-    {
-      LockGuard<SpinLatch> hold(queue_latch);
-      if (queue_head != nullptr) {
-        uint64_t ended = queue_head->epoch.load();
-        if (ended != 0 && ended <= limit) {
-          state = queue_head;
-          queue_head = state->next;
-          if (queue_head == nullptr) queue_tail = nullptr;
-        }
-      }
-    }
-    if (state == nullptr) break;
+  for (TxnState* state = take_ended(limit); state != nullptr;) {
+    TxnState* const next = state->next;
     purge_state(state, &result);
     ++result.transactions;
-    recycle_state(state);
+    if (spare != nullptr && *spare == nullptr) {
+      state->reset();
+      *spare = state;
+    } else {
+      recycle_state(state);
+    }
+    state = next;
   }
   purge_mutex.unlock();
   return result;

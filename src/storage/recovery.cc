@@ -309,7 +309,7 @@ Status Recovery::finish(CommitSeq last) {
   for (ViewDef& view : views_) next->put_view(view);
   store_.publish_catalog(next);
   ORRERY_TRY(describe_all(*next));
-  LockGuard<Mutex> hold(store_.commit_mutex);
+  LockGuard<RwLatch> hold(store_.commit_mutex);
   store_.next_seq = last + 1;
   store_.last_commit.store(last);
   return {};

@@ -84,16 +84,14 @@ ReadView Store::Impl::take_view(TxnId own, std::shared_ptr<const CatalogImpl>* o
   }
 }
 
-TxnState* Store::Impl::take_state(TxnId id) {
+TxnState* Store::Impl::take_state() {
   TxnState* state = nullptr;
   {
     LockGuard<SpinLatch> hold(pool_latch);
     state = free_states;
     if (state != nullptr) free_states = state->next;
   }
-  if (state == nullptr) state = new TxnState;
-  state->mark.id = id;
-  return state;
+  return state == nullptr ? new TxnState : state;
 }
 
 void Store::Impl::recycle_state(TxnState* state) {
@@ -177,7 +175,7 @@ uint64_t Store::memory_bytes() const {
 uint64_t Store::catalog_version() const { return impl_->catalog_version.load(); }
 
 void Store::attach_log(CommitLog* log) {
-  LockGuard<Mutex> hold(impl_->commit_mutex);
+  LockGuard<RwLatch> hold(impl_->commit_mutex);
   impl_->log = log;
 }
 

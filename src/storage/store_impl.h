@@ -33,7 +33,7 @@ struct Store::Impl {
   std::atomic<uint64_t> epoch{1};
   std::atomic<TxnId> next_txn{1};
 
-  Mutex commit_mutex;
+  RwLatch commit_mutex;
   CommitSeq next_seq = 1;    // guarded by commit_mutex
   std::atomic<CommitSeq> last_appended{0};  // to the log; written under commit_mutex
   CommitLog* log = nullptr;  // set once, before the store is shared
@@ -51,7 +51,7 @@ struct Store::Impl {
   SpinLatch queue_latch;
   TxnState* queue_head = nullptr;  // guarded by queue_latch
   TxnState* queue_tail = nullptr;
-  Mutex purge_mutex;
+  RwLatch purge_mutex;
 
   SpinLatch pool_latch;
   TxnState* free_states = nullptr;  // guarded by pool_latch
@@ -66,17 +66,22 @@ struct Store::Impl {
   /// Call with the view's slot registered: a view and the catalog that goes with it. `catalog` may be null.
   ReadView take_view(TxnId own, std::shared_ptr<const CatalogImpl>* catalog) const;
 
-  TxnState* take_state(TxnId id);
+  TxnState* take_state();
   void recycle_state(TxnState* state);
 
   /// Puts an ended transaction in the line for purge. Committed ones in the order of their commits.
   void enqueue(TxnState* state);
   void remove_from_queue(TxnState* state);
   /// Marks the end of the transaction as published: views taken from now on see it.
-  void publish_end(TxnState* state) { state->epoch.store(epoch.fetch_add(1) + 1); }
-  /// Reclaims what no view can see. kTry gives up where another thread is at it.
+  void publish_end(TxnState* state) {
+    state->epoch.store(epoch.fetch_add(1) + 1, std::memory_order_release);
+  }
+  /// Reclaims what no view can see. kTry gives up where another thread is at it. `spare`, not null,
+  /// gets one of the states that are free now where it has none.
   enum class PurgeWait : uint8_t { kTry, kWait };
-  VacuumResult purge(PurgeWait wait);
+  VacuumResult purge(PurgeWait wait, TxnState** spare = nullptr);
+  /// The transactions at the front of the line that ended at `limit` or before, linked by `next`.
+  TxnState* take_ended(uint64_t limit);
 
   void make_system_tables();
 

@@ -68,7 +68,7 @@ bool Table::watched() const {
 }
 
 uint64_t Table::version() const {
-  return impl_of(*this).core().version.load(std::memory_order_acquire);
+  return impl_of(*this).core().last_write.load(std::memory_order_acquire);
 }
 
 uint64_t Table::memory_bytes() const { return impl_of(*this).memory_bytes(); }

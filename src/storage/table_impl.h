@@ -38,7 +38,6 @@ struct TableCore {
   /// Open transactions that have written. Grows under the latch.
   std::atomic<uint32_t> writers{0};
   std::atomic<CommitSeq> last_write{0};  ///< the last commit that wrote here
-  std::atomic<uint64_t> version{1};
   std::atomic<int64_t> auto_largest{0};  ///< the largest automatic key ever used
 
   /// True where every row has one version only, visible to everyone.

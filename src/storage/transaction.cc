@@ -1,4 +1,4 @@
-#include "storage/transaction.h"
+#include "storage/transaction_restart.h"
 
 #include "base/assert.h"
 #include "storage/change_collector.h"
@@ -8,6 +8,16 @@ namespace orrery::storage {
 
 void TransactionImpl::start(Isolation level) {
   id = store.next_txn.fetch_add(1, std::memory_order_relaxed);
+  id_is_used = false;
+  open_view(level);
+}
+
+void TransactionImpl::restart(Isolation level) {
+  if (id_is_used) return start(level);
+  open_view(level);
+}
+
+void TransactionImpl::open_view(Isolation level) {
   isolation = level;
   slot = store.views.acquire(store.epoch.load());
   view = store.take_view(id, &catalog);
@@ -37,6 +47,7 @@ void TransactionImpl::release_writers() {
 
 void TransactionImpl::finish() {
   ORRERY_ASSERT(state == nullptr);
+  if (!reserved_names.empty() || !owned_cores.empty()) id_is_used = true;
   if (slot != nullptr) ViewRegistry::release(slot);
   slot = nullptr;
   if (!reserved_names.empty()) {
@@ -71,7 +82,10 @@ Transaction::~Transaction() {
   store.free_transactions = impl_;
 }
 
-TxnId Transaction::id() const { return impl_->id; }
+TxnId Transaction::id() const {
+  impl_->id_is_used = true;
+  return impl_->id;
+}
 Isolation Transaction::isolation() const { return impl_->isolation; }
 std::shared_ptr<const Catalog> Transaction::catalog() const { return impl_->catalog; }
 const ReadView& Transaction::view() const { return impl_->view; }
@@ -87,6 +101,7 @@ uint64_t Transaction::operations() const {
 
 ReadViewHandle Transaction::pin_view() const {
   ORRERY_ASSERT(impl_->open);
+  impl_->id_is_used = true;  // the handle's view shows what this id writes
   // While the transaction's own slot holds this epoch, another may join it.
   uint64_t epoch = impl_->slot->epoch.load();
   ReadViewHandle handle;
@@ -172,6 +187,11 @@ void Transaction::collect_changes(ChangeSet* changes) const {
 
 void Transaction::rollback() {
   if (impl_->open) impl_->roll_back();
+}
+
+void restart(Transaction& transaction, Isolation isolation) {
+  ORRERY_ASSERT(!transaction.impl().open);
+  transaction.impl().restart(isolation);
 }
 
 }  // namespace orrery::storage

@@ -95,7 +95,7 @@ Status TransactionImpl::publish(std::string_view redo, CommitWait wait, CommitSe
   CommitLog* log = nullptr;
   CommitSeq durable_seq = 0;
   {
-    LockGuard<Mutex> hold(store.commit_mutex);
+    LockGuard<RwLatch> hold(store.commit_mutex);
     if (state->must_validate.load()) ORRERY_TRY(validate_keys());
     log = store.log;
     *seq = store.next_seq;
@@ -106,7 +106,7 @@ Status TransactionImpl::publish(std::string_view redo, CommitWait wait, CommitSe
     }
     durable_seq = store.last_appended.load();
     ++store.next_seq;
-    state->mark.stamp.store(*seq);
+    state->mark.stamp.store(*seq, std::memory_order_release);
     if (log != nullptr && !definitions.empty()) {
       // Definitions are published in the order of commits, so the others wait.
       if (Status synced = log->wait_durable(durable_seq); !synced) {
@@ -126,7 +126,7 @@ Status TransactionImpl::publish(std::string_view redo, CommitWait wait, CommitSe
     }
   }
   if (Status synced = log->wait_durable(durable_seq); !synced) {
-    LockGuard<Mutex> hold(store.commit_mutex);
+    LockGuard<RwLatch> hold(store.commit_mutex);
     *lost = store.last_commit.load() >= *seq;
     if (*lost) return synced;
     store.remove_from_queue(state);
@@ -251,14 +251,13 @@ Result<CommitSeq> TransactionImpl::commit(CommitWait wait, CommitCapture* captur
     CommitSeq last = core.last_write.load(std::memory_order_relaxed);
     while (last < seq && !core.last_write.compare_exchange_weak(last, seq)) {
     }
-    core.version.fetch_add(1);
   }
   release_writers();
   TxnState* ended = state;
   state = nullptr;
   finish();  // gives up the own view first, so that the purge may take this transaction too
   store.publish_end(ended);
-  store.purge(Store::Impl::PurgeWait::kTry);
+  store.purge(Store::Impl::PurgeWait::kTry, &spare_state);
   if (!published) return std::move(published).error();
   if (log != nullptr) log->sync_soon();
   return seq;

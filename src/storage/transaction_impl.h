@@ -37,6 +37,9 @@ struct DefinitionChange {
 
 struct TransactionImpl {
   explicit TransactionImpl(Store::Impl& s) : store(s) {}
+  ~TransactionImpl() { delete spare_state; }
+  TransactionImpl(const TransactionImpl&) = delete;
+  TransactionImpl& operator=(const TransactionImpl&) = delete;
 
   Store::Impl& store;
   TxnId id = 0;
@@ -44,9 +47,11 @@ struct TransactionImpl {
   ViewRegistry::Slot* slot = nullptr;
   ReadView view;
   std::shared_ptr<const CatalogImpl> catalog;
-  TxnState* state = nullptr;  ///< from the first write on
+  TxnState* state = nullptr;        ///< from the first write on
+  TxnState* spare_state = nullptr;  ///< for the next `state`
   TransactionImpl* next_free = nullptr;
   bool open = false;
+  bool id_is_used = false;  ///< something may know it
 
   TableImpl* last_table = nullptr;  ///< of which prepare_write() need not be asked again
   uint64_t statement_start = 0;
@@ -89,11 +94,18 @@ struct TransactionImpl {
   std::vector<std::string> reserved_names;
 
   void start(Isolation level);
+  /// The same behind finish(); an id that left no trace is used again.
+  void restart(Isolation level);
+  void open_view(Isolation level);
   void finish();  ///< after commit or rollback: gives up view, locks and buffers
   void renew_view();
 
   // transaction_write.cc
-  Status prepare_write(TableImpl& table);
+  Status prepare_write(TableImpl& table) {
+    if (&table == last_table) [[likely]] return {};
+    return prepare_table(table);
+  }
+  Status prepare_table(TableImpl& table);
   TxnState& writable_state();
   Result<RowId> insert_image(TableImpl& table, const uint8_t* image);
   /// insert_image(), unless the table is a set that has the row.
@@ -106,9 +118,11 @@ struct TransactionImpl {
   static void take_numbers(const TableImpl& table, uint8_t* image);
   /// Takes a row that became equal to another one out of a set.
   Status merge_equal(TableImpl& table, RowId row);
-  /// Makes `image` the row's newest version; `columns` are those that may differ.
+  /// Makes `image` the row's newest version; `columns` are those that may differ. In `same_key`
+  /// (may be null) it has the key of `base`.
   Status update_image(TableImpl& table, RowId row, const uint8_t* image,
-                      std::span<const uint16_t> columns, const uint8_t* base);
+                      std::span<const uint16_t> columns, const uint8_t* base,
+                      const IndexImpl* same_key = nullptr);
   /// The version that a change of `row` starts from; nullptr where nothing is there to change.
   Result<const uint8_t*> base_for_change(TableImpl& table, RowId row);
   Result<int64_t> next_auto_key(TableImpl& table);
@@ -189,7 +203,11 @@ std::vector<RowId> live_rows(const TableCore& core);
 Status fill_index(const TableImpl& table, IndexImpl& index, std::span<const RowId> rows,
                   const CancelFlag* cancelled);
 
-Status refuse_system_table(const Table& table);
+Error system_table_error(const Table& table);
+inline Status refuse_system_table(const Table& table) {
+  if (!table.def().system) [[likely]] return {};
+  return system_table_error(table);
+}
 /// The value of an automatic column, 0 for NULL; false where it is no integer or not one of those
 /// that can be generated (0 to 2^63 - 1).
 bool load_auto_key(const ColumnLayout& c, const uint8_t* image, int64_t* value);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.h"
 #include "storage/transaction_impl.h"
@@ -8,7 +9,11 @@ namespace orrery::storage {
 using types::Datum;
 
 TxnState& TransactionImpl::writable_state() {
-  if (state == nullptr) state = store.take_state(id);
+  if (state == nullptr) {
+    state = spare_state != nullptr ? std::exchange(spare_state, nullptr) : store.take_state();
+    state->mark.id = id;
+    id_is_used = true;
+  }
   return *state;
 }
 
@@ -58,8 +63,7 @@ void note_auto_key(TableImpl& table, const uint8_t* image) {
 }
 
 /// Under the table's latch.
-Status TransactionImpl::prepare_write(TableImpl& table) {
-  if (&table == last_table) return {};
+Status TransactionImpl::prepare_table(TableImpl& table) {
   TableCore& core = table.core();
   bool mine = core.definition_owner == id;
   if (core.definition_owner != 0 && !mine) {
@@ -204,7 +208,8 @@ Result<const uint8_t*> TransactionImpl::base_for_change(TableImpl& table, RowId 
 }
 
 Status TransactionImpl::update_image(TableImpl& table, RowId row, const uint8_t* image,
-                                     std::span<const uint16_t> columns, const uint8_t* base) {
+                                     std::span<const uint16_t> columns, const uint8_t* base,
+                                     const IndexImpl* same_key) {
   TableCore& core = table.core();
   uint8_t* place = core.pages.image(row);
   uint64_t word = core.pages.word(row);
@@ -232,6 +237,7 @@ Status TransactionImpl::update_image(TableImpl& table, RowId row, const uint8_t*
   log_record(table, record);
   record->keys_stay = true;
   for (IndexImpl* index : table.index_impls()) {
+    if (index == same_key && base == place) continue;
     bool entry_is_there = index->same_key(record->image(), place);
     record->keys_stay = record->keys_stay && entry_is_there;
     if (!entry_is_there) index->add(place, row);
@@ -241,7 +247,7 @@ Status TransactionImpl::update_image(TableImpl& table, RowId row, const uint8_t*
       deferred.push_back({&table, index, row});
     }
   }
-  note_auto_key(table, place);
+  if (table.auto_column() >= 0) note_auto_key(table, place);
   return {};
 }
 
@@ -265,8 +271,7 @@ Status TransactionImpl::erase_row(TableImpl& table, RowId row) {
 
 // --- the public interface ---
 
-Status refuse_system_table(const Table& table) {
-  if (!table.def().system) return {};
+Error system_table_error(const Table& table) {
   return Error(ErrorCode::kReadOnly, "table '" + table.def().name + "' is a system table");
 }
 

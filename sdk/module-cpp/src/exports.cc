@@ -22,6 +22,9 @@ constexpr int32_t kUserError = 1;
 constexpr int32_t kViewWithHeader = 2;
 constexpr int32_t kUnknown = -1;
 
+constexpr int32_t kSourceExhausted = -1;
+constexpr size_t kFirstBytes = 1024;
+
 /// Set by fail_reducer().
 std::string* failure = nullptr;
 
@@ -37,17 +40,23 @@ bsatn::Reader read_arguments(uint32_t source) {
   static bsatn::Writer* const buffer = new bsatn::Writer;
   buffer->clear();
   if (source == 0) return {};
-  uint32_t size = 0;
-  if (host::bytes_source_remaining_length(source, &size) != StatusCode::OK) fail("the arguments cannot be read");
-  uint8_t* const bytes = buffer->claim(size);
-  size_t have = 0;
-  while (have < size) {
-    size_t part = size - have;
-    const int32_t status = host::bytes_source_read(source, bytes + have, &part);
-    have += part;
-    if (status != 0) break;
+  // Most arguments come with one call of the host: it tells that there are no more.
+  size_t room = kFirstBytes, have = 0;
+  buffer->claim(room);
+  int32_t status = 0;
+  while (status == 0) {
+    if (have == room) {
+      uint32_t more = 0;
+      if (host::bytes_source_remaining_length(source, &more) != StatusCode::OK || more == 0) break;
+      buffer->claim(more);
+      room += more;
+    }
+    size_t part = room - have;
+    status = host::bytes_source_read(source, buffer->data() + have, &part);
+    if (status <= 0) have += part;
   }
-  return {bytes, have};
+  if (status != kSourceExhausted) fail("the arguments cannot be read");
+  return {buffer->data(), have};
 }
 
 int32_t unknown(const char* what, uint32_t id, uint32_t sink) {

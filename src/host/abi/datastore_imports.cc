@@ -146,15 +146,19 @@ uint32_t delete_range(Guest& guest, const OpenIndex& open, const storage::KeyRan
   return number(done);
 }
 
-/// A row on its way into a table: refused where the table is scheduled and the row's time too far.
-Errno check_schedule(Guest& guest, const BoundTable& table, std::string_view row) {
-  if (!table.scheduled) [[likely]] {
-    return Errno::kOk;
-  }
+/// A row on its way into a scheduled table: refused where its time is too far.
+Errno check_time(Guest& guest, const BoundTable& table, std::string_view row) {
   const Status fine = guest.env().host().check_schedule(table, row);
   if (fine) return Errno::kOk;
   if (fine.error().code() == ErrorCode::kLimit) return Errno::kScheduleDelayTooLong;
   return guest.env().errno_of(guest.call(), fine.error());
+}
+
+inline Errno check_schedule(Guest& guest, const BoundTable& table, std::string_view row) {
+  if (!table.scheduled) [[likely]] {
+    return Errno::kOk;
+  }
+  return check_time(guest, table, row);
 }
 
 void write_back(Guest& guest, uint8_t* row, uint8_t* size) {

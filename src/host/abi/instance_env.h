@@ -55,7 +55,7 @@ class InstanceEnv {
     if (panic_ != nullptr) [[unlikely]] {
       end_panic({});
     }
-    if (iterators_.open_count() != 0) iterators_.close_all();
+    if (iterators_.any_open()) iterators_.close_all();
     if (!timers_.empty()) [[unlikely]] {
       timers_.clear();
     }

@@ -1,6 +1,7 @@
 #include "host/abi/row_iterators.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "storage/row_layout.h"
@@ -24,7 +25,7 @@ uint32_t RowIterators::take_slot() {
   }
   slots_[slot].open = true;
   ++open_;
-  return slot + 1;
+  return slot + 1 + kOneRows;
 }
 
 void RowIterators::release(Iterator& iterator) {
@@ -43,7 +44,7 @@ void RowIterators::release(Iterator& iterator) {
 uint32_t RowIterators::open(const storage::Table& table, storage::BsatnScan scan) {
   const uint32_t number = take_slot();
   if (number == 0) return 0;
-  Iterator& iterator = slots_[number - 1];
+  Iterator& iterator = at(number);
   iterator.table = &table;
   iterator.scan.emplace(std::move(scan));
   ++live_scans_;
@@ -53,7 +54,7 @@ uint32_t RowIterators::open(const storage::Table& table, storage::BsatnScan scan
 uint32_t RowIterators::open_table(const storage::Table& table, const storage::ReadView& view) {
   const uint32_t number = take_slot();
   if (number == 0) return 0;
-  Iterator& iterator = slots_[number - 1];
+  Iterator& iterator = at(number);
   iterator.table = &table;
   iterator.scan.emplace(table, view);
   ++live_scans_;
@@ -61,22 +62,43 @@ uint32_t RowIterators::open_table(const storage::Table& table, const storage::Re
 }
 
 uint32_t RowIterators::open_row(const storage::Table& table, storage::RowRef image) {
+  const storage::RowLayout& layout = table.layout();
+  const uint32_t bytes = image == nullptr ? 0 : layout.bsatn_bytes(image);
+  const uint32_t free = ~one_rows_open_ & kAllOneRows;
+  if (free != 0 && bytes <= OneRow::kBytesMax) [[likely]] {
+    const auto place = static_cast<uint32_t>(std::countr_zero(free));
+    OneRow& row = one_rows_[place];
+    row.size = bytes;
+    if (bytes != 0) layout.write_bsatn(image, row.bytes);
+    one_rows_open_ |= 1u << place;
+    return place + 1;
+  }
   const uint32_t number = take_slot();
   if (number == 0 || image == nullptr) return number;
-  Iterator& iterator = slots_[number - 1];
-  table.layout().append_bsatn(image, &iterator.rows);
+  Iterator& iterator = at(number);
+  layout.append_bsatn(image, &iterator.rows);
   iterator.chunk_ends.push_back(iterator.rows.size());
   return number;
 }
 
+int32_t RowIterators::advance_one(uint32_t place, std::span<uint8_t> out, uint32_t* size) {
+  const uint32_t bit = 1u << place;
+  if ((one_rows_open_ & bit) == 0) return static_cast<int32_t>(Errno::kNoSuchIter);
+  const OneRow& row = one_rows_[place];
+  *size = row.size;
+  if (row.size > out.size()) return static_cast<int32_t>(Errno::kBufferTooSmall);
+  if (row.size != 0) std::memcpy(out.data(), row.bytes, row.size);
+  one_rows_open_ &= ~bit;
+  return kExhausted;
+}
+
 int32_t RowIterators::advance(uint32_t number, std::span<uint8_t> out, uint32_t* size) {
-  if (number == 0 || number > slots_.size() || !slots_[number - 1].open) {
-    return static_cast<int32_t>(Errno::kNoSuchIter);
-  }
-  Iterator& iterator = slots_[number - 1];
+  if (number - 1 < kOneRows) return advance_one(number - 1, out, size);
+  Iterator* const iterator = find(number);
+  if (iterator == nullptr) return static_cast<int32_t>(Errno::kNoSuchIter);
   const int32_t state =
-      iterator.scan ? advance_scan(iterator, out, size) : advance_copied(iterator, out, size);
-  if (state == kExhausted) release(iterator);
+      iterator->scan ? advance_scan(*iterator, out, size) : advance_copied(*iterator, out, size);
+  if (state == kExhausted) release(*iterator);
   return state;
 }
 
@@ -115,12 +137,20 @@ int32_t RowIterators::advance_copied(Iterator& iterator, std::span<uint8_t> out,
 }
 
 Errno RowIterators::close(uint32_t number) {
-  if (number == 0 || number > slots_.size() || !slots_[number - 1].open) return Errno::kNoSuchIter;
-  release(slots_[number - 1]);
+  if (number - 1 < kOneRows) {
+    const uint32_t bit = 1u << (number - 1);
+    if ((one_rows_open_ & bit) == 0) return Errno::kNoSuchIter;
+    one_rows_open_ &= ~bit;
+    return Errno::kOk;
+  }
+  Iterator* const iterator = find(number);
+  if (iterator == nullptr) return Errno::kNoSuchIter;
+  release(*iterator);
   return Errno::kOk;
 }
 
 void RowIterators::close_all() {
+  one_rows_open_ = 0;
   for (Iterator& iterator : slots_) {
     if (iterator.open) release(iterator);
   }

@@ -2,8 +2,8 @@
 //
 // A scan shows its table as it was when it was opened, whatever the module writes meanwhile. It
 // reads straight from the table into the module's memory as long as nothing is written; before the
-// first write its remaining rows are copied here. Numbers are slot + 1 and are used again. One
-// thread; the scans must not outlive the transaction that they read in.
+// first write its remaining rows are copied here. A row found by its key has a place of its own.
+// Numbers are used again. One thread; the scans must not outlive the transaction that they read in.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,7 @@ class RowIterators {
     if (live_scans_ != 0) copy_scans(table);
   }
   void close_all();
-  uint32_t open_count() const { return open_; }
+  bool any_open() const { return open_ != 0 || one_rows_open_ != 0; }
 
  private:
   struct Iterator {
@@ -50,6 +50,22 @@ class RowIterators {
     size_t chunk = 0;
   };
 
+  /// At most one row, which is not long.
+  struct OneRow {
+    static constexpr uint32_t kBytesMax = 252;
+    uint32_t size = 0;
+    uint8_t bytes[kBytesMax];
+  };
+  static constexpr uint32_t kOneRows = 8;  ///< their numbers are the first ones
+  static constexpr uint32_t kAllOneRows = (1u << kOneRows) - 1;
+
+  /// Null where it is not open.
+  Iterator* find(uint32_t number) {
+    const uint32_t slot = number - kOneRows - 1;
+    return number > kOneRows && slot < slots_.size() && slots_[slot].open ? &slots_[slot] : nullptr;
+  }
+  Iterator& at(uint32_t number) { return slots_[number - kOneRows - 1]; }
+  int32_t advance_one(uint32_t place, std::span<uint8_t> out, uint32_t* size);
   uint32_t take_slot();
   void release(Iterator& iterator);
   void copy_scans(const storage::Table& table);
@@ -59,8 +75,10 @@ class RowIterators {
 
   std::vector<Iterator> slots_;
   std::vector<uint32_t> free_;
-  uint32_t open_ = 0;
+  uint32_t open_ = 0;  ///< of slots_
   uint32_t live_scans_ = 0;
+  uint32_t one_rows_open_ = 0;  ///< a bit for each
+  OneRow one_rows_[kOneRows];
 };
 
 }  // namespace orrery::host
