@@ -15,6 +15,7 @@
 #include "bench/host/ws_clients.h"
 #include "bench/lib/measure.h"
 #include "bench/lib/report.h"
+#include "protocol/v2/messages.h"
 #include "storage/datastore.h"
 #include "storage/row_layout.h"
 #include "storage/store.h"
@@ -23,6 +24,7 @@ namespace bench {
 namespace {
 
 namespace storage = orrery::storage;
+namespace v2 = orrery::protocol::v2;
 
 const char* const kHelp = R"(transfer [--quick] [--json] [--engines a,b,...] [--case TEXT] [--dir FOLDER]
 Transfers between two of 100,000 accounts: read both balances, write both, one transaction each. Nanoseconds per
@@ -79,11 +81,15 @@ std::vector<Wish> make_wishes(double alpha, uint64_t count) {
   return out;
 }
 
+void pack(const Wish& wish, char out[16]) {
+  std::memcpy(out, &wish.from, 4);
+  std::memcpy(out + 4, &wish.to, 4);
+  std::memcpy(out + 8, &wish.amount, 8);
+}
+
 std::string bytes_of(const Wish& wish) {
   std::string out(16, '\0');
-  std::memcpy(out.data(), &wish.from, 4);
-  std::memcpy(out.data() + 4, &wish.to, 4);
-  std::memcpy(out.data() + 8, &wish.amount, 8);
+  pack(wish, out.data());
   return out;
 }
 
@@ -318,25 +324,55 @@ class Pipelined {
       : server_("bank", folder), clients_(server_.port(), kClients) {
     clients_.call(0, "seed", packed(kAccounts, kBalance));
     clients_.wait_for(Said::kReducerResult, 1);
+    ++answered_[0];
   }
   uint64_t run(const std::vector<Wish>& wishes) {
     const uint64_t started = now_nanos();
     size_t sent = 0, heard = 0;
     auto send = [&](uint32_t client) {
       if (sent == wishes.size()) return;
-      clients_.call(client, "transfer", bytes_of(wishes[sent++]));
+      char arguments[16];
+      pack(wishes[sent++], arguments);
+      clients_.call(client, "transfer", {arguments, sizeof arguments});
+    };
+    const WsClients::Heard take = [&](uint32_t client, Said said, std::string_view message) {
+      if (said != Said::kReducerResult) return;
+      const Answer answer = answer_of(message);
+      if (!answer.ok || answer.request != ++answered_[client]) {
+        give_up("transfer", "a wrong answer to request " + std::to_string(answer.request));
+      }
+      ++heard;
+      send(client);
     };
     for (uint32_t i = 0; i < kInFlight; ++i) {
       for (uint32_t client = 0; client < kClients; ++client) send(client);
     }
-    while (heard < wishes.size()) {
-      clients_.wait([&](uint32_t client, Said said, std::string_view) {
-        if (said != Said::kReducerResult) return;
-        ++heard;
-        send(client);
+    while (heard < wishes.size()) clients_.wait(take);
+    return now_nanos() - started;
+  }
+  /// Of the rows as a client gets them.
+  uint64_t checksum() {
+    std::vector<int64_t> balances(kAccounts);
+    bool come = false;
+    clients_.subscribe(0, "SELECT * FROM account");
+    while (!come) {
+      clients_.wait([&](uint32_t, Said said, std::string_view message) {
+        if (said != Said::kSubscribed) return;
+        come = true;
+        orrery::protocol::WireReader in(message);
+        v2::ServerMessage applied;
+        v2::read(&in, &applied);
+        const auto& rows = std::get<v2::SubscribeApplied>(applied).rows.tables.at(0).rows;
+        for (size_t i = 0; i < rows.row_count(); ++i) {
+          uint32_t id = 0;
+          std::memcpy(&id, rows.row(i).data(), 4);
+          std::memcpy(&balances.at(id), rows.row(i).data() + 4, 8);
+        }
       });
     }
-    return now_nanos() - started;
+    BalanceSum sum;
+    for (int64_t balance : balances) sum.add(balance);
+    return sum.value();
   }
 
  private:
@@ -344,6 +380,7 @@ class Pipelined {
   static constexpr uint32_t kInFlight = 40;
   BenchServer server_;
   WsClients clients_;
+  std::vector<uint32_t> answered_ = std::vector<uint32_t>(kClients);  ///< the last request
 };
 
 /// The engines are made for the cases that are asked for only.

@@ -167,23 +167,37 @@ WsClients::~WsClients() {
   ::close(poll_);
 }
 
-void WsClients::send(uint32_t client, const std::string& message) {
+void WsClients::send(uint32_t client) {
   Client& to = clients_[client];
-  const size_t size = message.size();
-  to.out.push_back(static_cast<char>(0x82));
+  const size_t size = message_.size();
+  char head[8] = {static_cast<char>(0x82), 0, 0, 0, 0, 0, 0, 0};
+  size_t head_bytes = 2;
   if (size < 126) {
-    to.out.push_back(static_cast<char>(0x80 | size));
+    head[1] = static_cast<char>(0x80 | size);
   } else {
-    to.out.push_back(static_cast<char>(0x80 | 126));
-    to.out.push_back(static_cast<char>(size >> 8));
-    to.out.push_back(static_cast<char>(size));
+    head[1] = static_cast<char>(0x80 | 126);
+    head[2] = static_cast<char>(size >> 8);
+    head[3] = static_cast<char>(size);
+    head_bytes = 4;
   }
-  // A mask like any other; which one does not matter to the server.
-  constexpr char kMask[4] = {0x1B, 0x2C, 0x3D, 0x4E};
-  to.out.append(kMask, 4);
+  // Every frame has its own mask.
+  mask_bits_ ^= mask_bits_ << 13;
+  mask_bits_ ^= mask_bits_ >> 7;
+  mask_bits_ ^= mask_bits_ << 17;
+  const uint64_t mask = (mask_bits_ & 0xFFFFFFFF) | mask_bits_ << 32;
+  std::memcpy(head + head_bytes, &mask, 4);
+  to.out.append(head, head_bytes + 4);
   const size_t begin = to.out.size();
-  to.out += message;
-  for (size_t i = 0; i < size; ++i) to.out[begin + i] = static_cast<char>(to.out[begin + i] ^ kMask[i & 3]);
+  to.out += message_;
+  char* at = to.out.data() + begin;
+  size_t i = 0;
+  for (; i + 8 <= size; i += 8) {
+    uint64_t word = 0;
+    std::memcpy(&word, at + i, 8);
+    word ^= mask;
+    std::memcpy(at + i, &word, 8);
+  }
+  for (; i < size; ++i) at[i] = static_cast<char>(at[i] ^ static_cast<char>(mask >> (i % 4 * 8)));
   if (!to.dirty) dirty_.push_back(client);
   to.dirty = true;
 }
@@ -193,9 +207,9 @@ void WsClients::call(uint32_t client, std::string_view reducer, std::string_view
   message.request_id = clients_[client].next_request++;
   message.reducer = reducer;
   message.arguments = arguments;
-  std::string out;
-  v2::append(v2::ClientMessage(message), &out);
-  send(client, out);
+  message_.clear();
+  v2::append(v2::ClientMessage(message), &message_);
+  send(client);
 }
 
 void WsClients::subscribe(uint32_t client, std::string_view sql) {
@@ -203,9 +217,19 @@ void WsClients::subscribe(uint32_t client, std::string_view sql) {
   message.request_id = clients_[client].next_request++;
   message.query_set = message.request_id;
   message.queries.push_back(sql);
-  std::string out;
-  v2::append(v2::ClientMessage(message), &out);
-  send(client, out);
+  message_.clear();
+  v2::append(v2::ClientMessage(message), &message_);
+  send(client);
+}
+
+Answer answer_of(std::string_view message) {
+  // Tag, request, timestamp, tag of the outcome.
+  constexpr size_t kOutcomeAt = 1 + 4 + 8;
+  if (message.size() <= kOutcomeAt) give_up("client", "an answer is too short");
+  Answer out;
+  std::memcpy(&out.request, message.data() + 1, 4);
+  out.ok = message[kOutcomeAt] == 0;
+  return out;
 }
 
 void WsClients::flush(uint32_t client) {

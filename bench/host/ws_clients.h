@@ -40,6 +40,13 @@ enum class Said : uint8_t {
   kReducerResult = 6,
 };
 
+/// What ReducerResult says.
+struct Answer {
+  uint32_t request = 0;
+  bool ok = false;
+};
+Answer answer_of(std::string_view message);
+
 class WsClients {
  public:
   /// Connects `count` clients, one after the other, and hears their greetings.
@@ -69,7 +76,8 @@ class WsClients {
     uint32_t next_request = 1;
     bool dirty = false;
   };
-  void send(uint32_t client, const std::string& message);
+  /// Puts message_ into a frame.
+  void send(uint32_t client);
   void flush(uint32_t client);
   void read(uint32_t client, const Heard& heard);
 
@@ -77,6 +85,8 @@ class WsClients {
   std::vector<uint32_t> dirty_;
   int poll_ = -1;
   std::string buffer_;
+  std::string message_;
+  uint64_t mask_bits_ = 0x9E3779B97F4A7C15ULL;
 };
 
 /// Room for this many sockets, as far as the system allows.

@@ -200,6 +200,13 @@ struct DatabaseImpl::ReducerTask {
   }
 };
 
+CallOutcome DatabaseImpl::call_reducer_now(const Caller& caller, std::string_view name,
+                                           std::string_view arguments) {
+  ORRERY_ASSERT(lane_.on_lane());
+  lane_.count_task();
+  return call_reducer_on_lane(caller, name, arguments);
+}
+
 void DatabaseImpl::call_reducer(const Caller& caller, std::string name, std::string arguments,
                                 CallDone done) {
   lane_.post_new<ReducerTask>(this, caller, std::move(name), std::move(arguments),

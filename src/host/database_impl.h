@@ -82,6 +82,8 @@ class DatabaseImpl final : public HostedDatabase,
   void at_pause(std::function<void()> task) override { lane_.at_pause(std::move(task)); }
   void connect(const Caller& caller, std::string jwt_payload, CallDone done) override;
   void disconnect(const Caller& caller, CallDone done) override;
+  CallOutcome call_reducer_now(const Caller& caller, std::string_view name,
+                               std::string_view arguments) override;
   void call_reducer(const Caller& caller, std::string name, std::string arguments,
                     CallDone done) override;
   void call_procedure(const Caller& caller, std::string name, std::string arguments,

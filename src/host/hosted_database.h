@@ -136,6 +136,9 @@ class HostedDatabase {
   virtual void disconnect(const Caller& caller, CallDone done) = 0;
   virtual void call_reducer(const Caller& caller, std::string name, std::string arguments,
                             CallDone done) = 0;
+  /// The same at once, for a task that has many to make. On the lane, between two transactions.
+  virtual CallOutcome call_reducer_now(const Caller& caller, std::string_view name,
+                                       std::string_view arguments) = 0;
   virtual void call_procedure(const Caller& caller, std::string name, std::string arguments,
                               CallDone done) = 0;
   virtual void call_http_handler(uint32_t handler, HttpCall call,

@@ -144,10 +144,11 @@ uint32_t Lane::run_round() {
     }
   };
   uint32_t ran = 0;
-  for (; ran < kRoundTasks; ++ran) {
+  while (ran < kRoundTasks) {
     Node* task = dequeue();
     if (task == nullptr) break;
     task->run();
+    ran += 1 + std::exchange(counted_, 0);
     ++counted_late;
     // Those who wait for room need to know at once; for others at the end will do.
     if (waiting_for_room_.load(std::memory_order_relaxed) > 0) count();

@@ -82,6 +82,24 @@ TEST(LaneTest, WhatWaitsForAPauseRunsSoonAndBeforeTheEnd) {
   EXPECT_LE(most, 256);
 }
 
+TEST(LaneTest, ATaskThatCountsForManyLeavesTimersTheirTurn) {
+  Lane lane(test_clock(), 16);
+  bool fired = false;
+  int before = 0;
+  lane.run([&] {
+    for (int i = 0; i < 50; ++i) {
+      lane.post([&] {
+        for (int n = 0; n < 100; ++n) lane.count_task();
+        before += fired ? 0 : 1;
+      });
+    }
+    lane.at(0, [&] { fired = true; });
+  });
+  lane.stop();
+  EXPECT_TRUE(fired);
+  EXPECT_LE(before, 1);
+}
+
 TEST(LaneTest, TimersFireInOrderOfTime) {
   Lane lane(test_clock(), 16);
   std::string order;

@@ -120,7 +120,13 @@ void Api::close() {
   }
   for (auto& [identity, service] : services) {
     service->close(ws::kCloseAway, "the server is shutting down");
+    ending_.push_back(std::move(service));
   }
+}
+
+void Api::finish() {
+  for (const auto& service : ending_) service->finish();
+  ending_.clear();
 }
 
 void Api::forget(const types::Identity& database) {

@@ -46,6 +46,9 @@ class Api final : public http::Service {
   void handle(http::Request request, http::Responder respond) override;
   /// Ends all sockets and streams; upgrades are refused from now on.
   void close();
+  /// After close(), when no socket and no worker is left: waits until the lanes have done what was
+  /// asked of them before, which still uses what this borrows.
+  void finish();
 
   // --- for the routes ---------------------------------------------------------------------
   const ApiOptions& options() const { return options_; }
@@ -98,6 +101,7 @@ class Api final : public http::Service {
   Mutex mutex_;
   bool closed_ = false;
   std::map<types::Identity, std::shared_ptr<DatabaseService>> services_;
+  std::vector<std::shared_ptr<DatabaseService>> ending_;
   std::multimap<types::Identity, std::weak_ptr<http::BodyStream>> streams_;
 };
 

@@ -239,4 +239,8 @@ void DatabaseService::close(uint16_t code, std::string_view reason) {
   });
 }
 
+void DatabaseService::finish() {
+  database_->set_observer(nullptr);  // waits for its turn
+}
+
 }  // namespace orrery::server

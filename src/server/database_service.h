@@ -122,11 +122,14 @@ class DatabaseService final : public host::CommitObserver,
   /// sockets hear together: what goes to one is then one write.
   void wake(const std::shared_ptr<ws::Socket>& socket);
 
-  /// True where everything up to `seq` is durable; else the client is told when it is.
+  bool is_durable(storage::CommitSeq seq) const { return store_->durable_seq() >= seq; }
+  /// The same, and where it is false the client is told when that changes.
   bool is_durable(storage::CommitSeq seq, const std::shared_ptr<Client>& client);
 
   /// Ends all connections; no new ones are taken from now on.
   void close(uint16_t code, std::string_view reason);
+  /// After close(): waits until what the lane has to do for it is done. Not on the lane.
+  void finish();
   bool closed() const { return closed_.load(std::memory_order_acquire); }
 
   // host::CommitObserver, on the lane

@@ -69,6 +69,7 @@ void Server::stop() {
   // Databases end their last calls, which may still want workers.
   if (parts_->own_host) parts_->own_host->stop();
   parts_->workers->stop();
+  parts_->api->finish();
   parts_->api.reset();
   parts_->own_host.reset();
 }

@@ -192,6 +192,50 @@ TEST_F(SessionTest, ACallBehindASubscribeIsInItsSet) {
   EXPECT_FALSE(ended->as<v2::UnsubscribeApplied>()->rows);
 }
 
+TEST_F(SessionTest, ManyCallsInOnePayloadAreAnsweredInOrderAmongOtherRequests) {
+  V2Client client(port(), "", "alice", kV3);
+  client.connect();
+  constexpr uint32_t kCalls = 500;
+  constexpr uint32_t kBetween = 77;  // calls, then a set that begins or ends
+  std::string all;
+  uint32_t request = 0;
+  for (uint32_t i = 0; i < kCalls; ++i) {
+    if (i % kBetween == 0 && i % (2 * kBetween) == 0) {
+      all += encode(subscribe(++request, 1, {"SELECT * FROM user"}));
+    } else if (i % kBetween == 0) {
+      all += encode(v2::Unsubscribe{++request, 1, v2::DroppedRows::kOmit});
+    }
+    const std::string row = user_row(i, "Ann");
+    all += encode(v2::CallReducer{++request, "add_user", row});
+  }
+  client.socket().send(all);
+  uint32_t heard = 0, rows = 0, live_calls = 0;
+  bool live = false;
+  while (heard < request) {
+    auto said = client.hear();
+    ASSERT_TRUE(said);
+    ++heard;
+    if (auto* result = said->as<v2::ReducerResult>()) {
+      EXPECT_EQ(result->request_id, heard);
+      auto* ok = std::get_if<v2::ReducerOk>(&result->outcome);
+      ASSERT_NE(ok, nullptr);
+      EXPECT_EQ(ok->update.query_sets.size(), live ? 1u : 0u) << heard;
+      rows += live ? 0 : 1;
+      live_calls += live ? 1 : 0;
+    } else if (auto* applied = said->as<v2::SubscribeApplied>()) {
+      EXPECT_EQ(applied->request_id, heard);
+      EXPECT_EQ(applied->rows.tables[0].rows.row_count(), rows + live_calls);
+      live = true;
+    } else {
+      ASSERT_TRUE(said->as<v2::UnsubscribeApplied>());
+      EXPECT_EQ(said->as<v2::UnsubscribeApplied>()->request_id, heard);
+      live = false;
+    }
+  }
+  EXPECT_EQ(rows + live_calls, kCalls);
+  EXPECT_GT(live_calls, kBetween);
+}
+
 TEST_F(SessionTest, SubscriptionErrors) {
   V2Client client(port());
   client.connect();

@@ -74,7 +74,7 @@ void LiveSession::on_closed(std::string_view) {
   });
 }
 
-void LiveSession::on_message(ws::MessageKind kind, std::string message) {
+void LiveSession::on_message(ws::MessageKind kind, std::string_view message) {
   if (ended_) return;
   service_->metrics().messages_in.add();
   service_->metrics().bytes_in.add(static_cast<int64_t>(message.size()));

@@ -50,7 +50,7 @@ class LiveSession final : public ws::SocketReader,
   void on_live(std::shared_ptr<const ws::ServerMessage> message) override;
   bool keeps_up() override;
   // ws::SocketReader
-  void on_message(ws::MessageKind kind, std::string message) override;
+  void on_message(ws::MessageKind kind, std::string_view message) override;
   void on_closed(std::string_view why) override;
 
  private:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -45,7 +46,7 @@ class WebSocketClient {
   std::string subprotocol_;
   FrameReader reader_;
   std::string bytes_;       ///< what came
-  std::string_view input_;  ///< of bytes_, not read yet
+  std::span<char> input_;  ///< of bytes_, not read yet
   bool closed_ = false;
 };
 

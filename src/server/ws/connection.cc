@@ -97,12 +97,12 @@ void Connection::read_some() {
   read();
 }
 
-void Connection::take_input(std::string_view input) {
+void Connection::take_input(std::span<char> input) {
   while (!finished_ && !close_received_) {
     FrameReader::Event event = frames_.next(&input);
-    if (event == FrameReader::Event::kNeedMore) return;
-    if (!on_event(event)) return;
+    if (event == FrameReader::Event::kNeedMore || !on_event(event)) break;
   }
+  if (reader_ != nullptr) reader_->on_quiet();
 }
 
 bool Connection::on_event(FrameReader::Event event) {
@@ -112,7 +112,7 @@ bool Connection::on_event(FrameReader::Event event) {
       if (!closing_) {
         reader_->on_message(
             event == FrameReader::Event::kText ? MessageKind::kText : MessageKind::kBinary,
-            std::move(frames_.payload()));
+            frames_.payload());
       }
       return true;
     case FrameReader::Event::kPing:
@@ -149,41 +149,73 @@ void Connection::begin_close(uint16_t code, std::string_view reason) {
 }
 
 void Connection::pump() {
-  if (writing_ || finished_ || close_sent_) return;
-  control_sent_.clear();
-  std::swap(control_, control_sent_);
-  // A client that is refused for what it sent gets the answers to what it sent before.
-  bool more = outbox_ && outbox_->take(&batch_, kWriteBytes);
-  if (!more && closing_) {
-    control_sent_ += close_frame_;
-    close_sent_ = true;
-  }
-  if (!more && control_sent_.empty()) return;
-  writing_ = true;
-  std::vector<asio::const_buffer> buffers;
-  buffers.reserve(batch_.parts.size() + 1);
-  if (more) {
-    for (std::string_view part : batch_.parts) buffers.emplace_back(part.data(), part.size());
-  }
-  if (!control_sent_.empty()) buffers.emplace_back(control_sent_.data(), control_sent_.size());
-  asio::async_write(socket_, buffers, [self = shared_from_this()](error_code error, size_t bytes) {
-    if (error) {
-      self->writing_ = false;
-      self->finish("the connection broke");
-      return;
+  // Others on the loop are to have a turn, and whoever has nothing to write has no memory for it.
+  constexpr int kTurns = 4;
+  thread_local Outbox::Batch batch;
+  for (int turn = 0; turn < kTurns; ++turn) {
+    if (writing_ || finished_ || close_sent_) return;
+    control_sent_.clear();
+    std::swap(control_, control_sent_);
+    // A client that is refused for what it sent gets the answers to what it sent before.
+    bool more = outbox_ && outbox_->take(&batch, kWriteBytes);
+    if (!more && closing_) {
+      control_sent_ += close_frame_;
+      close_sent_ = true;
     }
-    self->on_written(bytes);
+    if (!more && control_sent_.empty()) return;
+    if (!write(&batch)) return;
+  }
+  asio::post(loop_->io, [self = shared_from_this()] { self->pump(); });
+}
+
+bool Connection::write(Outbox::Batch* batch) {
+  thread_local std::vector<asio::const_buffer> buffers;
+  buffers.clear();
+  for (std::string_view part : batch->parts) buffers.emplace_back(part.data(), part.size());
+  if (!control_sent_.empty()) buffers.emplace_back(control_sent_.data(), control_sent_.size());
+  std::span<asio::const_buffer> left(buffers);
+  while (!left.empty()) {
+    error_code error;
+    size_t bytes = socket_.write_some(left, error);
+    if (error == asio::error::would_block || error == asio::error::try_again) {
+      write_later(batch, {left.begin(), left.end()});
+      return false;
+    }
+    if (error) {
+      batch->clear();
+      finish("the connection broke");
+      return false;
+    }
+    while (!left.empty() && bytes >= left.front().size()) {
+      bytes -= left.front().size();
+      left = left.subspan(1);
+    }
+    if (!left.empty()) left.front() += bytes;
+  }
+  batch->clear();
+  return on_written();
+}
+
+void Connection::write_later(Outbox::Batch* batch, std::vector<asio::const_buffer> left) {
+  writing_ = true;
+  batch_ = std::make_unique<Outbox::Batch>(std::exchange(*batch, {}));
+  asio::async_write(socket_, left, [self = shared_from_this()](error_code error, size_t) {
+    self->writing_ = false;
+    self->batch_ = nullptr;
+    if (error) {
+      self->finish("the connection broke");
+    } else if (self->on_written()) {
+      self->pump();
+    }
   });
 }
 
-void Connection::on_written(size_t bytes) {
-  writing_ = false;
-  if (bytes != 0) last_active_ = Clock::now();
-  if (!close_sent_) {
-    pump();
-    return;
-  }
+/// False where nothing more may be written.
+bool Connection::on_written() {
+  last_active_ = Clock::now();
+  if (!close_sent_) return true;
   if (close_received_) finish("closed");
+  return false;
 }
 
 /// Pings, and looks whether the other side is still there.
@@ -212,6 +244,7 @@ void Connection::tick() {
       if (std::exchange(ponged_, false)) {
         append_frame_header(Opcode::kPing, 0, &control_);
         pump();
+        if (finished_) return;
       }
     }
     timer_.expires_at(std::min(last_ping_ + micros(limits_.ping_micros),

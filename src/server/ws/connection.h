@@ -4,10 +4,12 @@
 
 #include <array>
 #include <atomic>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,11 +41,15 @@ class Connection final : public Socket,
   using Clock = std::chrono::steady_clock;
   void read();
   void read_some();
-  void take_input(std::string_view input);
+  void take_input(std::span<char> input);
   /// False where nothing more is to be read.
   bool on_event(FrameReader::Event event);
   void pump();
-  void on_written(size_t bytes);
+  /// Writes, at once as far as the socket takes it. False where the rest of it goes later, or nothing
+  /// may follow.
+  bool write(Outbox::Batch* batch);
+  void write_later(Outbox::Batch* batch, std::vector<boost::asio::const_buffer> left);
+  bool on_written();
   void begin_close(uint16_t code, std::string_view reason);
   void tick();
   void finish(std::string_view why);
@@ -58,9 +64,9 @@ class Connection final : public Socket,
   FrameReader frames_;
   std::string early_;
 
-  Outbox::Batch batch_;
-  std::string control_;       ///< control frames to send next
-  std::string control_sent_;  ///< being sent
+  std::unique_ptr<Outbox::Batch> batch_;  ///< that is being written
+  std::string control_;                   ///< control frames to send next
+  std::string control_sent_;              ///< being sent
   std::string close_frame_;
   bool writing_ = false;
   bool closing_ = false;     ///< what comes in is dropped

@@ -92,7 +92,7 @@ FrameReader::Event FrameReader::fail(uint16_t code, std::string_view reason) {
 }
 
 /// True once the header is whole.
-bool FrameReader::read_header(std::string_view* input) {
+bool FrameReader::read_header(std::span<char>* input) {
   auto need = [&]() -> uint8_t {
     if (header_bytes_ < 2) return 2;
     uint8_t length = header_[1] & 0x7F;
@@ -104,7 +104,7 @@ bool FrameReader::read_header(std::string_view* input) {
     if (n == 0) return false;
     std::memcpy(header_ + header_bytes_, input->data(), n);
     header_bytes_ = static_cast<uint8_t>(header_bytes_ + n);
-    input->remove_prefix(n);
+    *input = input->subspan(n);
   }
   return true;
 }
@@ -165,17 +165,29 @@ bool FrameReader::start_frame() {
   return true;
 }
 
-FrameReader::Event FrameReader::take_payload(std::string_view* input) {
-  std::string& to = is_control(opcode_) ? control_ : message_;
-  size_t n = static_cast<size_t>(std::min<uint64_t>(payload_left_, input->size()));
-  size_t old = to.size();
-  // Grows with what has come, not with what was announced.
-  to.append(input->data(), n);
-  if (sender_ == FrameSender::kClient) unmask(to.data() + old, n, mask_, frame_at_);
-  input->remove_prefix(n);
+FrameReader::Event FrameReader::take_payload(std::span<char>* input) {
+  const size_t n = static_cast<size_t>(std::min<uint64_t>(payload_left_, input->size()));
+  const std::string_view part(input->data(), n);
+  if (sender_ == FrameSender::kClient) unmask(input->data(), n, mask_, frame_at_);
+  *input = input->subspan(n);
   payload_left_ -= n;
   frame_at_ += n;
-  if (payload_left_ != 0) return Event::kNeedMore;
+  const bool whole = payload_left_ == 0;
+  if (is_control(opcode_)) {
+    control_ += part;
+    payload_ = control_;
+  } else if (whole && final_ && message_.empty()) {
+    payload_ = part;
+  } else {
+    // Grows with what has come, not with what was announced.
+    message_ += part;
+    if (whole && final_) {
+      kept_ = std::move(message_);
+      message_ = {};
+      payload_ = kept_;
+    }
+  }
+  if (!whole) return Event::kNeedMore;
   step_ = Step::kHeader;
   header_bytes_ = 0;
   return is_control(opcode_) ? finish_control() : finish_frame();
@@ -184,15 +196,12 @@ FrameReader::Event FrameReader::take_payload(std::string_view* input) {
 FrameReader::Event FrameReader::finish_frame() {
   if (!final_) return Event::kNeedMore;
   in_message_ = false;
-  payload_ = std::move(message_);
-  message_ = {};
   if (message_opcode_ == Opcode::kBinary) return Event::kBinary;
   if (!utf8_valid(payload_)) return fail(kCloseBadText, "the text is not UTF-8");
   return Event::kText;
 }
 
 FrameReader::Event FrameReader::finish_control() {
-  payload_ = control_;
   if (opcode_ == Opcode::kPing) return Event::kPing;
   if (opcode_ == Opcode::kPong) return Event::kPong;
   failed_ = true;
@@ -207,8 +216,9 @@ FrameReader::Event FrameReader::finish_control() {
   return Event::kClose;
 }
 
-FrameReader::Event FrameReader::next(std::string_view* input) {
+FrameReader::Event FrameReader::next(std::span<char>* input) {
   if (failed_) return Event::kError;
+  if (!kept_.empty()) std::string().swap(kept_);  // a large one is not kept for long
   while (true) {
     if (step_ == Step::kHeader) {
       if (!read_header(input)) return Event::kNeedMore;

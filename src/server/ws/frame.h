@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -42,12 +43,13 @@ class FrameReader {
       : message_bytes_max_(message_bytes_max), sender_(sender) {}
 
   enum class Event : uint8_t { kNeedMore, kText, kBinary, kPing, kPong, kClose, kError };
-  /// Takes bytes off the front of `input` until there is an event or nothing is left. The payload
-  /// is valid until the next call. After kClose and kError, do not go on.
-  Event next(std::string_view* input);
+  /// Takes bytes off the front of `input` until there is an event or nothing is left. Masks are
+  /// taken off in place: a message that came whole is not copied. The payload is valid until the
+  /// next call, as long as the bytes are. After kClose and kError, do not go on.
+  Event next(std::span<char>* input);
 
   /// Of the event: a message, a control frame's payload.
-  std::string& payload() { return payload_; }
+  std::string_view payload() const { return payload_; }
   /// Of kClose: the client's code (1005 where it sent none); of kError: the code to close with.
   uint16_t code() const { return code_; }
   /// Of kClose and kError.
@@ -55,8 +57,8 @@ class FrameReader {
 
  private:
   enum class Step : uint8_t { kHeader, kPayload };
-  bool read_header(std::string_view* input);
-  Event take_payload(std::string_view* input);
+  bool read_header(std::span<char>* input);
+  Event take_payload(std::span<char>* input);
   Event finish_frame();
   Event finish_control();
   Event fail(uint16_t code, std::string_view reason);
@@ -76,9 +78,10 @@ class FrameReader {
   // A message can be interrupted by control frames.
   bool in_message_ = false;
   Opcode message_opcode_ = Opcode::kText;
-  std::string message_;
+  std::string message_;  ///< the parts of it that have come
   std::string control_;
-  std::string payload_;
+  std::string kept_;  ///< a message that came in parts, until the next call
+  std::string_view payload_;
   uint16_t code_ = 0;
   std::string reason_;
 };

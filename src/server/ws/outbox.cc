@@ -1,5 +1,6 @@
 #include "server/ws/outbox.h"
 
+#include <iterator>
 #include <utility>
 
 #include "server/ws/frame.h"
@@ -23,17 +24,47 @@ void Outbox::Batch::clear() {
   if (!own.empty()) own.front().clear();
 }
 
+void Outbox::Queue::clear() {
+  // What a burst needed is not kept for ever.
+  constexpr size_t kKeptBytes = 2 << 10;
+  items.clear();
+  small.clear();
+  if (items.capacity() > kKeptBytes / sizeof(Item)) std::vector<Item>().swap(items);
+  if (small.capacity() > kKeptBytes) std::string().swap(small);
+  first = 0;
+  small_at = 0;
+}
+
+void Outbox::Queue::pack() {
+  // In as few steps as those that are left are worth.
+  if (first < items.size() / 2) return;
+  items.erase(items.begin(), items.begin() + static_cast<ptrdiff_t>(first));
+  small.erase(0, small_at);
+  first = 0;
+  small_at = 0;
+}
+
 Outbox::Pushed Outbox::push(std::shared_ptr<const ServerMessage> message, uint64_t durable_seq) {
+  const std::string_view bytes = message->bytes();
+  return push_item(std::move(message), bytes, durable_seq);
+}
+
+Outbox::Pushed Outbox::push_small(std::string_view message, uint64_t durable_seq) {
+  return push_item(nullptr, message, durable_seq);
+}
+
+Outbox::Pushed Outbox::push_item(std::shared_ptr<const ServerMessage> message,
+                                 std::string_view bytes, uint64_t durable_seq) {
   LockGuard<Mutex> guard(mutex_);
   if (closed_) return Pushed::kClosed;
-  if (items_.size() >= messages_max_) return Pushed::kFull;
+  if (queue_.size() >= messages_max_) return Pushed::kFull;
   // A message that is alone may be of any size: a large set of rows comes in one.
-  const size_t size = message->size();
-  if (!items_.empty() && waiting_bytes_ - items_.front().message->size() + size > bytes_max_) {
+  if (!queue_.empty() && waiting_bytes_ - queue_.front().size + bytes.size() > bytes_max_) {
     return Pushed::kFull;
   }
-  waiting_bytes_ += size;
-  items_.push_back({std::move(message), durable_seq});
+  waiting_bytes_ += bytes.size();
+  if (message == nullptr) queue_.small += bytes;
+  queue_.items.push_back({std::move(message), durable_seq, bytes.size()});
   if (awake_ || !head_is_ready()) return Pushed::kQueued;
   awake_ = true;
   return Pushed::kWake;
@@ -55,7 +86,7 @@ void Outbox::close() {
 
 size_t Outbox::waiting() const {
   LockGuard<Mutex> guard(mutex_);
-  return items_.size();
+  return queue_.size();
 }
 
 uint64_t Outbox::waiting_bytes() const {
@@ -63,36 +94,69 @@ uint64_t Outbox::waiting_bytes() const {
   return waiting_bytes_;
 }
 
+/// Moves what may be sent to `out`, which is empty.
+void Outbox::take_ready(Queue* out, size_t bytes_target) {
+  LockGuard<Mutex> guard(mutex_);
+  size_t bytes = 0;
+  size_t small = 0;
+  size_t end = queue_.first;
+  while (bytes < bytes_target && end < queue_.items.size() &&
+         queue_.items[end].durable_seq <= durable_seq_) {
+    const Item& item = queue_.items[end++];
+    bytes += item.size;
+    if (item.message == nullptr) small += item.size;
+  }
+  if (end == queue_.first) {
+    awake_ = false;
+    return;
+  }
+  waiting_bytes_ -= bytes;
+  if (queue_.first == 0 && end == queue_.items.size()) {
+    std::swap(queue_, *out);
+    return;
+  }
+  auto begin = queue_.items.begin();
+  out->items.assign(std::make_move_iterator(begin + static_cast<ptrdiff_t>(queue_.first)),
+                     std::make_move_iterator(begin + static_cast<ptrdiff_t>(end)));
+  out->small.assign(queue_.small, queue_.small_at, small);
+  queue_.first = end;
+  queue_.small_at += small;
+  queue_.pack();
+}
+
 bool Outbox::take(Batch* batch, size_t bytes_target) {
   batch->clear();
-  taken_.clear();
-  {
-    LockGuard<Mutex> guard(mutex_);
-    size_t bytes = 0;
-    while (bytes < bytes_target && head_is_ready()) {
-      bytes += items_.front().message->size();
-      waiting_bytes_ -= items_.front().message->size();
-      taken_.push_back(std::move(items_.front()));
-      items_.pop_front();
-    }
-    if (taken_.empty()) {
-      awake_ = false;
-      return false;
+  Queue& queue = batch->queue_;
+  queue.clear();
+  take_ready(&queue, bytes_target);
+  if (queue.empty()) return false;
+  std::vector<Taken>& taken = batch->taken_;
+  taken.clear();
+  size_t small_at = 0;
+  for (const Item& item : queue.items) {
+    if (item.message != nullptr) {
+      taken.push_back({&item, item.message->bytes()});
+    } else {
+      taken.push_back({&item, std::string_view(queue.small).substr(small_at, item.size)});
+      small_at += item.size;
     }
   }
-  batch->messages = taken_.size();
-  for (size_t begin = 0; begin < taken_.size();) {
+  batch->messages = taken.size();
+  const std::span<const Taken> all(taken);
+  for (size_t begin = 0; begin < all.size();) {
     size_t end = begin + 1;
     if (envelope_ == Envelope::kCoalesced) {
-      size_t bytes = taken_[begin].message->size();
-      while (end < taken_.size() && bytes + taken_[end].message->size() <= kCoalesceBytes) {
-        bytes += taken_[end++].message->size();
+      size_t bytes = all[begin].bytes.size();
+      while (end < all.size() && bytes + all[end].bytes.size() <= kCoalesceBytes) {
+        bytes += all[end++].bytes.size();
       }
     }
-    append_frame(taken_, begin, end, batch);
+    append_frame(all.subspan(begin, end - begin), batch);
     begin = end;
   }
-  for (Item& item : taken_) batch->held.push_back(std::move(item.message));
+  for (Item& item : queue.items) {
+    if (item.message != nullptr) batch->held.push_back(std::move(item.message));
+  }
   taken_bytes_.store(taken_bytes() + batch->bytes, std::memory_order_relaxed);
   return true;
 }
@@ -117,45 +181,49 @@ void Outbox::append_small(std::string_view bytes, Batch* batch) const {
   }
 }
 
-void Outbox::append_frame(const std::vector<Item>& items, size_t begin, size_t end,
-                          Batch* batch) const {
+void Outbox::append_frame(std::span<const Taken> messages, Batch* batch) const {
   size_t body_bytes = 0;
-  for (size_t i = begin; i < end; ++i) body_bytes += items[i].message->size();
-  auto append = [&](std::string_view part) {
-    if (part.size() < kCopyBytes) {
-      append_small(part, batch);
+  for (const Taken& one : messages) body_bytes += one.bytes.size();
+  auto append = [&](const Taken& one) {
+    if (one.item->message == nullptr || one.bytes.size() < kCopyBytes) {
+      append_small(one.bytes, batch);
     } else {
-      batch->parts.push_back(part);
-      batch->bytes += part.size();
+      batch->parts.push_back(one.bytes);
+      batch->bytes += one.bytes.size();
     }
   };
   std::string head;
   if (envelope_ == Envelope::kText) {
     append_frame_header(Opcode::kText, body_bytes, &head);
     append_small(head, batch);
-    append(items[begin].message->bytes());
+    append(messages.front());
     return;
   }
   if (compression_ != Compression::kNone && body_bytes > protocol::kCompressThreshold) {
     std::shared_ptr<const std::string> payload;
-    if (end - begin == 1) {
-      payload = items[begin].message->payload(compression_);
+    if (messages.size() == 1) {
+      payload = messages.front().item->message->payload(compression_);
     } else {
       std::string together;
       together.reserve(body_bytes);
-      for (size_t i = begin; i < end; ++i) together += items[i].message->bytes();
+      for (const Taken& one : messages) together += one.bytes;
       payload = ServerMessage(std::move(together)).payload(compression_);
     }
     append_frame_header(Opcode::kBinary, payload->size(), &head);
     append_small(head, batch);
-    append(*payload);
+    if (payload->size() < kCopyBytes) {
+      append_small(*payload, batch);
+    } else {
+      batch->parts.push_back(*payload);
+      batch->bytes += payload->size();
+    }
     batch->held.push_back(std::move(payload));
     return;
   }
   append_frame_header(Opcode::kBinary, 1 + body_bytes, &head);
   head.push_back(static_cast<char>(Compression::kNone));
   append_small(head, batch);
-  for (size_t i = begin; i < end; ++i) append(items[i].message->bytes());
+  for (const Taken& one : messages) append(one);
 }
 
 }  // namespace orrery::server::ws

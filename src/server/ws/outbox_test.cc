@@ -177,6 +177,54 @@ TEST(WsOutbox, BoundsTheBytesBehindTheFirstMessage) {
   EXPECT_EQ(outbox.push(make_message(large), 0), Pushed::kQueued);
 }
 
+TEST(WsOutbox, SmallMessagesKeepTheirPlaceBetweenSharedOnes) {
+  for (Envelope envelope : {Envelope::kTagged, Envelope::kCoalesced}) {
+    Outbox outbox(envelope, Compression::kNone, 10'000);
+    Outbox::Batch batch;
+    std::string expected, got;
+    auto take = [&](size_t bytes) {
+      if (!outbox.take(&batch, bytes)) return false;
+      for (const std::string& payload : payloads(batch)) got += payload.substr(1);
+      return true;
+    };
+    for (int i = 0; i < 2000; ++i) {
+      const std::string message = "<" + std::to_string(i) + noise(static_cast<size_t>(i % 50)) + ">";
+      expected += message;
+      // What is taken ends in the middle of what is held back, and what is ready behind it.
+      const uint64_t seq = i < 1000 ? 0 : static_cast<uint64_t>(i);
+      if (i % 3 == 0) {
+        (void)outbox.push(make_message(message), seq);
+      } else {
+        (void)outbox.push_small(message, seq);
+      }
+      if (i % 7 == 0) take(60);
+      if (i % 11 == 0) (void)outbox.durable(static_cast<uint64_t>(i) / 2);
+    }
+    EXPECT_LT(got.size(), expected.size());
+    EXPECT_EQ(expected.substr(0, got.size()), got);
+    (void)outbox.durable(2000);
+    while (take(1000)) {
+    }
+    EXPECT_EQ(got, expected);
+    EXPECT_EQ(outbox.waiting(), 0u);
+    EXPECT_EQ(outbox.waiting_bytes(), 0u);
+  }
+}
+
+TEST(WsOutbox, BatchesCanBeMoved) {
+  Outbox outbox(Envelope::kTagged, Compression::kNone, 10);
+  (void)outbox.push_small("small", 0);
+  (void)outbox.push(make_message(noise(5000)), 0);
+  Outbox::Batch batch;
+  ASSERT_TRUE(outbox.take(&batch, 100'000));
+  const auto moved = std::make_unique<Outbox::Batch>(std::exchange(batch, {}));
+  (void)outbox.push_small("later", 0);
+  ASSERT_TRUE(outbox.take(&batch, 100'000));
+  EXPECT_EQ(payloads(*moved),
+            (std::vector<std::string>{std::string("\0small", 6), '\0' + noise(5000)}));
+  EXPECT_EQ(payloads(batch), std::vector<std::string>{std::string("\0later", 6)});
+}
+
 TEST(WsOutbox, ManySmallMessagesMakeFewPieces) {
   Outbox outbox(Envelope::kTagged, Compression::kNone, 20'000);
   Outbox::Batch batch;

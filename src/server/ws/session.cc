@@ -90,7 +90,7 @@ void Session::on_closed(std::string_view) {
   });
 }
 
-void Session::on_message(MessageKind kind, std::string message) {
+void Session::on_message(MessageKind kind, std::string_view message) {
   if (ended_) return;
   service_->metrics().messages_in.add();
   service_->metrics().bytes_in.add(static_cast<int64_t>(message.size()));
@@ -99,7 +99,7 @@ void Session::on_message(MessageKind kind, std::string message) {
     end(kCloseAgain, "too many requests");
     return;
   }
-  decode(kind, std::make_shared<const std::string>(std::move(message)));
+  decode(kind, message);
 }
 
 bool Session::take_request() {
@@ -127,16 +127,37 @@ void Session::next_request() {
   }
 }
 
+/// What a message that tells of this commit waits for.
+uint64_t Session::hold_back(storage::CommitSeq seq) {
+  const bool now = options_.reads == Reads::kAsCommitted || seq == 0 || service_->is_durable(seq) ||
+                   service_->is_durable(seq, shared_from_this());
+  return now ? Outbox::kNoSeq : seq;
+}
+
 void Session::send(std::shared_ptr<const ServerMessage> message, storage::CommitSeq seq) {
-  if (options_.reads == Reads::kAsCommitted || seq == 0 ||
-      service_->is_durable(seq, shared_from_this())) {
-    seq = Outbox::kNoSeq;
-  }
-  switch (outbox_->push(std::move(message), seq)) {
+  pushed(outbox_->push(std::move(message), hold_back(seq)));
+}
+
+void Session::send_from(std::string* message, storage::CommitSeq seq) {
+  if (message->size() > Outbox::kSmallBytes) return send(make_message(std::move(*message)), seq);
+  pushed(outbox_->push_small(*message, hold_back(seq)));
+}
+
+void Session::release_wake() {
+  holds_wake_ = false;
+  if (std::exchange(wake_due_, false)) service_->wake(socket_);
+}
+
+void Session::pushed(Outbox::Pushed how) {
+  switch (how) {
     case Outbox::Pushed::kQueued:
       break;
     case Outbox::Pushed::kWake:
-      service_->wake(socket_);
+      if (holds_wake_) {
+        wake_due_ = true;
+      } else {
+        service_->wake(socket_);
+      }
       break;
     case Outbox::Pushed::kClosed:
       return;

@@ -51,7 +51,7 @@ class Session : public SocketReader, public Client, public std::enable_shared_fr
   void on_end(uint16_t code, std::string_view reason) override;
   void on_module_changed() override;
   Activity activity() const override;
-  void on_message(MessageKind kind, std::string message) override;
+  void on_message(MessageKind kind, std::string_view message) override;
   void on_closed(std::string_view why) override;
 
  protected:
@@ -59,7 +59,7 @@ class Session : public SocketReader, public Client, public std::enable_shared_fr
           const host::Caller& caller, SessionOptions options);
 
   /// Decodes a message and submits what it asks for.
-  virtual void decode(MessageKind kind, std::shared_ptr<const std::string> message) = 0;
+  virtual void decode(MessageKind kind, std::string_view message) = 0;
   /// The message that tells the client who it is.
   virtual std::string greeting() = 0;
 
@@ -71,7 +71,11 @@ class Session : public SocketReader, public Client, public std::enable_shared_fr
   /// answered.
   template <class Run>
   void submit(Order order, Run&& request) {
-    if (!take_request()) return;
+    if (take_request()) submit_taken(order, std::forward<Run>(request));
+  }
+  /// The same for requests that are counted already.
+  template <class Run>
+  void submit_taken(Order order, Run&& request) {
     {
       LockGuard<Mutex> guard(mutex_);
       if (holding_) {
@@ -84,13 +88,20 @@ class Session : public SocketReader, public Client, public std::enable_shared_fr
   }
   void next_request();
   void done() { requests_.fetch_sub(1, std::memory_order_relaxed); }
+  /// Counts one request; false where the connection has ended or ends for it.
+  bool take_request();
 
   /// Queues a message; `seq` is the commit that it tells of (0: none).
   void send(std::shared_ptr<const ServerMessage> message, storage::CommitSeq seq);
-  void send(std::string message, storage::CommitSeq seq) {
-    send(make_message(std::move(message)), seq);
-  }
+  void send(std::string message, storage::CommitSeq seq) { send_from(&message, seq); }
+  /// The same; what is left in `message` can be used again.
+  void send_from(std::string* message, storage::CommitSeq seq);
   void end(uint16_t code, std::string_view reason);
+
+  /// On the lane: between these two, what is sent does not wake the socket, so that it goes out
+  /// together.
+  void hold_wake() { holds_wake_ = true; }
+  void release_wake();
 
   using Rows = std::function<void(Result<subscribe::QuerySetRows>)>;
   /// On the lane. Makes the set live and gives its rows, on the lane, maybe later; then what
@@ -117,10 +128,10 @@ class Session : public SocketReader, public Client, public std::enable_shared_fr
     Order order;
     std::function<void()> run;
   };
-  /// False where the connection has ended or ends for it.
-  bool take_request();
   void connect();
   void connected(const host::CallOutcome& outcome);
+  uint64_t hold_back(storage::CommitSeq seq);
+  void pushed(Outbox::Pushed how);
 
   const std::shared_ptr<DatabaseService> service_;
   const std::shared_ptr<Socket> socket_;
@@ -134,6 +145,8 @@ class Session : public SocketReader, public Client, public std::enable_shared_fr
   std::atomic<uint32_t> requests_{0};
   RequestRate rate_;  ///< of the io thread
   // Of the lane.
+  bool holds_wake_ = false;
+  bool wake_due_ = false;
   std::map<subscribe::QuerySetId, std::vector<std::string>> queries_;
   /// Sets whose first rows are being made; true where the module changed meanwhile.
   std::map<subscribe::QuerySetId, bool> making_;

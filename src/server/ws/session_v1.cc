@@ -21,7 +21,7 @@ std::string SessionV1::greeting() {
   return encode(v1::IdentityToken{caller().identity, options().token, caller().connection});
 }
 
-void SessionV1::decode(MessageKind kind, std::shared_ptr<const std::string> message) {
+void SessionV1::decode(MessageKind kind, std::string_view message) {
   bool json = format() == v1::Format::kJson;
   if (json != (kind == MessageKind::kText)) {
     end(kCloseError,
@@ -29,7 +29,7 @@ void SessionV1::decode(MessageKind kind, std::shared_ptr<const std::string> mess
     return;
   }
   std::string buffer;
-  auto decoded = json ? v1::decode_json(*message, &buffer) : v1::decode_bsatn(*message);
+  auto decoded = json ? v1::decode_json(message, &buffer) : v1::decode_bsatn(message);
   if (!decoded) {
     end(kCloseError, decoded.error().message());
     return;

@@ -21,7 +21,7 @@ class SessionV1 final : public Session {
   void on_set_failed(subscribe::QuerySetId set, const Error& error) override;
 
  protected:
-  void decode(MessageKind kind, std::shared_ptr<const std::string> message) override;
+  void decode(MessageKind kind, std::string_view message) override;
   std::string greeting() override;
 
  private:

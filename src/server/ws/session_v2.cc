@@ -37,14 +37,13 @@ std::string SessionV2::greeting() {
   return encode(v2::InitialConnection{caller().identity, caller().connection, options().token});
 }
 
-void SessionV2::decode(MessageKind kind, std::shared_ptr<const std::string> message) {
+void SessionV2::decode(MessageKind kind, std::string_view message) {
   if (kind == MessageKind::kText) {
     end(kCloseError, "this protocol has no text messages");
     return;
   }
-  auto self = std::static_pointer_cast<SessionV2>(shared_from_this());
   protocol::PayloadReader<v2::ClientMessage> reader(
-      *message, options().protocol == protocol::Subprotocol::kV3 ? protocol::Framing::kManyMessages
+      message, options().protocol == protocol::Subprotocol::kV3 ? protocol::Framing::kManyMessages
                                                                  : protocol::Framing::kOneMessage);
   while (true) {
     auto next = reader.next();
@@ -54,36 +53,94 @@ void SessionV2::decode(MessageKind kind, std::shared_ptr<const std::string> mess
     }
     if (!*next) return;
     if (auto* call = std::get_if<v2::CallReducer>(&**next)) {
-      submit(Order::kPosts, [self, request = call->request_id, name = std::string(call->reducer),
-                             arguments = std::string(call->arguments)]() mutable {
-        self->call_reducer(request, std::move(name), std::move(arguments));
-      });
-    } else if (auto* procedure = std::get_if<v2::CallProcedure>(&**next)) {
-      submit(Order::kPosts,
-             [self, request = procedure->request_id, name = std::string(procedure->procedure),
-              arguments = std::string(procedure->arguments)]() mutable {
-               self->call_procedure(request, std::move(name), std::move(arguments));
-             });
-    } else if (auto* subscribe = std::get_if<v2::Subscribe>(&**next)) {
-      std::vector<std::string> queries(subscribe->queries.begin(), subscribe->queries.end());
-      submit(Order::kHolds, [self, request = subscribe->request_id, set = subscribe->query_set,
-                             queries = std::move(queries)]() mutable {
-        self->subscribe_set(request, set, std::move(queries));
-      });
-    } else if (auto* unsubscribe = std::get_if<v2::Unsubscribe>(&**next)) {
-      using Dropped = subscribe::Subscriptions::DroppedRows;
-      submit(Order::kPosts,
-             [self, request = unsubscribe->request_id, set = unsubscribe->query_set,
-              rows = unsubscribe->dropped_rows == v2::DroppedRows::kSend
-                         ? Dropped::kSend
-                         : Dropped::kOmit] { self->unsubscribe_set(request, set, rows); });
-    } else if (auto* query = std::get_if<v2::OneOffQuery>(&**next)) {
-      submit(Order::kHolds,
-             [self, request = query->request_id, sql = std::string(query->query)]() mutable {
-               self->one_off(request, std::move(sql));
-             });
+      if (!take_request()) return;
+      calls_.add({call->request_id, call->reducer, call->arguments});
+      if (calls_.full()) submit_calls();
+    } else {
+      submit_calls();
+      carry_out(**next);
     }
   }
+}
+
+void SessionV2::carry_out(const v2::ClientMessage& message) {
+  auto self = std::static_pointer_cast<SessionV2>(shared_from_this());
+  if (auto* procedure = std::get_if<v2::CallProcedure>(&message)) {
+    submit(Order::kPosts,
+           [self, request = procedure->request_id, name = std::string(procedure->procedure),
+            arguments = std::string(procedure->arguments)]() mutable {
+             self->call_procedure(request, std::move(name), std::move(arguments));
+           });
+  } else if (auto* subscribe = std::get_if<v2::Subscribe>(&message)) {
+    std::vector<std::string> queries(subscribe->queries.begin(), subscribe->queries.end());
+    submit(Order::kHolds, [self, request = subscribe->request_id, set = subscribe->query_set,
+                           queries = std::move(queries)]() mutable {
+      self->subscribe_set(request, set, std::move(queries));
+    });
+  } else if (auto* unsubscribe = std::get_if<v2::Unsubscribe>(&message)) {
+    using Dropped = subscribe::Subscriptions::DroppedRows;
+    submit(Order::kPosts,
+           [self, request = unsubscribe->request_id, set = unsubscribe->query_set,
+            rows = unsubscribe->dropped_rows == v2::DroppedRows::kSend
+                       ? Dropped::kSend
+                       : Dropped::kOmit] { self->unsubscribe_set(request, set, rows); });
+  } else if (auto* query = std::get_if<v2::OneOffQuery>(&message)) {
+    submit(Order::kHolds,
+           [self, request = query->request_id, sql = std::string(query->query)]() mutable {
+             self->one_off(request, std::move(sql));
+           });
+  }
+}
+
+void SessionV2::submit_calls() {
+  if (calls_.empty()) return;
+  auto self = std::static_pointer_cast<SessionV2>(shared_from_this());
+  submit_taken(Order::kPosts,
+               [self = std::move(self), calls = std::exchange(calls_, {})]() mutable {
+                 self->post_calls(std::move(calls));
+               });
+}
+
+/// Whoever destroys it without running it, the client hears of it.
+struct SessionV2::CallTask {
+  std::shared_ptr<SessionV2> session;
+  CallBatch calls;
+
+  CallTask(std::shared_ptr<SessionV2> s, CallBatch c)
+      : session(std::move(s)), calls(std::move(c)) {}
+  CallTask(const CallTask&) = delete;
+  ~CallTask() {
+    CallOutcome stopped;
+    stopped.status = CallStatus::kStopped;
+    stopped.message = "the database is shutting down";
+    std::string scratch;
+    while (!calls.empty()) session->reducer_done(calls.take().request, stopped, &scratch);
+  }
+};
+
+void SessionV2::post_calls(CallBatch calls) {
+  auto task = std::make_shared<CallTask>(std::static_pointer_cast<SessionV2>(shared_from_this()),
+                                         std::move(calls));
+  database().post([task = std::move(task)] { task->session->run_calls(&task->calls); });
+}
+
+void SessionV2::run_calls(CallBatch* calls) {
+  // Answers go out together, but none waits for a call that takes long.
+  constexpr int64_t kWaitMicros = 200;
+  std::string scratch;
+  int64_t waited = 0;
+  hold_wake();
+  while (!calls->empty()) {
+    const CallBatch::Call call = calls->take();
+    const CallOutcome outcome = database().call_reducer_now(caller(), call.name, call.arguments);
+    reducer_done(call.request, outcome, &scratch);
+    waited += outcome.execution_micros;
+    if (waited < kWaitMicros) continue;
+    release_wake();
+    hold_wake();
+    waited = 0;
+  }
+  release_wake();
 }
 
 void SessionV2::refuse_set(std::optional<uint32_t> request, uint32_t set, const Error& error) {
@@ -196,14 +253,8 @@ void SessionV2::one_off_sql(uint32_t request, std::string sql) {
   });
 }
 
-void SessionV2::call_reducer(uint32_t request, std::string name, std::string arguments) {
-  auto self = std::static_pointer_cast<SessionV2>(shared_from_this());
-  database().call_reducer(
-      caller(), std::move(name), std::move(arguments),
-      [self, request](const CallOutcome& outcome) { self->reducer_done(request, outcome); });
-}
-
-void SessionV2::reducer_done(uint32_t request, const CallOutcome& outcome) {
+void SessionV2::reducer_done(uint32_t request, const CallOutcome& outcome,
+                             std::string* scratch) {
   done();
   DatabaseMetrics& metrics = service().metrics();
   metrics.reducer_calls.add();
@@ -212,15 +263,15 @@ void SessionV2::reducer_done(uint32_t request, const CallOutcome& outcome) {
   int64_t timestamp = outcome.timestamp_micros != 0 ? outcome.timestamp_micros : now_micros();
   if (outcome.status == CallStatus::kOk) {
     service().note_seq(outcome.seq);
-    std::string out;
-    v2::begin_reducer_ok(request, timestamp, "", &out);
+    scratch->clear();
+    v2::begin_reducer_ok(request, timestamp, "", scratch);
     if (own_update_) {
-      out += own_update_->body;
+      *scratch += own_update_->body;
       own_update_.reset();
     } else {
-      v2::UpdateWriter nothing(&out);
+      v2::UpdateWriter nothing(scratch);
     }
-    send(std::move(out), outcome.seq);
+    send_from(scratch, outcome.seq);
     return;
   }
   flush_own_update();

@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "protocol/v2/messages.h"
+#include "server/ws/call_batch.h"
 #include "server/ws/session.h"
 
 namespace orrery::server::ws {
@@ -18,9 +20,10 @@ class SessionV2 final : public Session {
   void on_update(UpdateEncoder& encoder, std::span<const subscribe::Delivery> deliveries,
                  const host::CommitEvent& event) override;
   void on_set_failed(subscribe::QuerySetId set, const Error& error) override;
+  void on_quiet() override { submit_calls(); }
 
  protected:
-  void decode(MessageKind kind, std::shared_ptr<const std::string> message) override;
+  void decode(MessageKind kind, std::string_view message) override;
   std::string greeting() override;
 
  private:
@@ -30,17 +33,26 @@ class SessionV2 final : public Session {
     storage::CommitSeq seq = 0;
   };
 
+  struct CallTask;
+
+  /// Anything but a reducer call.
+  void carry_out(const protocol::v2::ClientMessage& message);
   void subscribe_set(uint32_t request, uint32_t set, std::vector<std::string> queries);
   void unsubscribe_set(uint32_t request, uint32_t set, subscribe::Subscriptions::DroppedRows rows);
   void one_off(uint32_t request, std::string sql);
   void one_off_sql(uint32_t request, std::string sql);
-  void call_reducer(uint32_t request, std::string name, std::string arguments);
+  /// Calls that came one after the other cost the lane one task.
+  void submit_calls();
+  void post_calls(CallBatch calls);
+  void run_calls(CallBatch* calls);
   void call_procedure(uint32_t request, std::string name, std::string arguments);
-  void reducer_done(uint32_t request, const host::CallOutcome& outcome);
+  /// `scratch`: memory for the answer.
+  void reducer_done(uint32_t request, const host::CallOutcome& outcome, std::string* scratch);
   void procedure_done(uint32_t request, const host::CallOutcome& outcome);
   void refuse_set(std::optional<uint32_t> request, uint32_t set, const Error& error);
   void flush_own_update();
 
+  CallBatch calls_;  ///< of the io thread: those that wait for more of them
   // Of the lane.
   std::optional<OwnUpdate> own_update_;
 };

@@ -37,7 +37,10 @@ struct SocketLimits {
 class SocketReader {
  public:
   virtual ~SocketReader() = default;
-  virtual void on_message(MessageKind kind, std::string message) = 0;
+  /// The message is valid during the call.
+  virtual void on_message(MessageKind kind, std::string_view message) = 0;
+  /// All messages that have come were given; others come later.
+  virtual void on_quiet() {}
   /// Once; nothing comes after it.
   virtual void on_closed(std::string_view why) = 0;
 };
