@@ -92,14 +92,25 @@ void Session::on_closed(std::string_view) {
 
 void Session::on_message(MessageKind kind, std::string_view message) {
   if (ended_) return;
-  service_->metrics().messages_in.add();
-  service_->metrics().bytes_in.add(static_cast<int64_t>(message.size()));
+  ++messages_in_;
+  bytes_in_ += static_cast<int64_t>(message.size());
   if (!rate_.take()) {
     service_->metrics().dropped_fast.add();
     end(kCloseAgain, "too many requests");
     return;
   }
   decode(kind, message);
+}
+
+void Session::on_quiet() {
+  count_input();
+  submit_waiting();
+}
+
+void Session::count_input() {
+  if (messages_in_ == 0) return;
+  service_->metrics().messages_in.add(std::exchange(messages_in_, 0));
+  service_->metrics().bytes_in.add(std::exchange(bytes_in_, 0));
 }
 
 bool Session::take_request() {

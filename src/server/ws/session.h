@@ -52,6 +52,7 @@ class Session : public SocketReader, public Client, public std::enable_shared_fr
   void on_module_changed() override;
   Activity activity() const override;
   void on_message(MessageKind kind, std::string_view message) override;
+  void on_quiet() final;
   void on_closed(std::string_view why) override;
 
  protected:
@@ -60,6 +61,8 @@ class Session : public SocketReader, public Client, public std::enable_shared_fr
 
   /// Decodes a message and submits what it asks for.
   virtual void decode(MessageKind kind, std::string_view message) = 0;
+  /// Submits what decode() put aside; no more messages come for now.
+  virtual void submit_waiting() {}
   /// The message that tells the client who it is.
   virtual std::string greeting() = 0;
 
@@ -71,6 +74,7 @@ class Session : public SocketReader, public Client, public std::enable_shared_fr
   /// answered.
   template <class Run>
   void submit(Order order, Run&& request) {
+    count_input();
     if (take_request()) submit_taken(order, std::forward<Run>(request));
   }
   /// The same for requests that are counted already.
@@ -128,6 +132,8 @@ class Session : public SocketReader, public Client, public std::enable_shared_fr
     Order order;
     std::function<void()> run;
   };
+  /// Of the io thread: into the metrics, before answers go out.
+  void count_input();
   void connect();
   void connected(const host::CallOutcome& outcome);
   uint64_t hold_back(storage::CommitSeq seq);
@@ -143,7 +149,10 @@ class Session : public SocketReader, public Client, public std::enable_shared_fr
   std::atomic<bool> ended_{false};
   std::atomic<bool> cancelled_{false};
   std::atomic<uint32_t> requests_{0};
-  RequestRate rate_;  ///< of the io thread
+  // Of the io thread.
+  RequestRate rate_;
+  int64_t messages_in_ = 0;  ///< not in the metrics yet
+  int64_t bytes_in_ = 0;
   // Of the lane.
   bool holds_wake_ = false;
   bool wake_due_ = false;

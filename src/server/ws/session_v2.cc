@@ -113,8 +113,8 @@ struct SessionV2::CallTask {
     CallOutcome stopped;
     stopped.status = CallStatus::kStopped;
     stopped.message = "the database is shutting down";
-    std::string scratch;
-    while (!calls.empty()) session->reducer_done(calls.take().request, stopped, &scratch);
+    Answers answers;
+    while (!calls.empty()) session->reducer_done(calls.take().request, stopped, &answers);
   }
 };
 
@@ -127,20 +127,30 @@ void SessionV2::post_calls(CallBatch calls) {
 void SessionV2::run_calls(CallBatch* calls) {
   // Answers go out together, but none waits for a call that takes long.
   constexpr int64_t kWaitMicros = 200;
-  std::string scratch;
+  Answers answers;
   int64_t waited = 0;
   hold_wake();
   while (!calls->empty()) {
     const CallBatch::Call call = calls->take();
     const CallOutcome outcome = database().call_reducer_now(caller(), call.name, call.arguments);
-    reducer_done(call.request, outcome, &scratch);
+    reducer_done(call.request, outcome, &answers);
     waited += outcome.execution_micros;
     if (waited < kWaitMicros) continue;
+    count(&answers);
     release_wake();
     hold_wake();
     waited = 0;
   }
+  count(&answers);
   release_wake();
+}
+
+void SessionV2::count(Answers* answers) {
+  DatabaseMetrics& metrics = service().metrics();
+  metrics.reducer_calls.add(std::exchange(answers->calls, 0));
+  metrics.reducer_micros.add(std::exchange(answers->micros, 0));
+  metrics.energy.add(std::exchange(answers->energy, 0));
+  if (answers->failures != 0) metrics.reducer_failures.add(std::exchange(answers->failures, 0));
 }
 
 void SessionV2::refuse_set(std::optional<uint32_t> request, uint32_t set, const Error& error) {
@@ -254,28 +264,28 @@ void SessionV2::one_off_sql(uint32_t request, std::string sql) {
 }
 
 void SessionV2::reducer_done(uint32_t request, const CallOutcome& outcome,
-                             std::string* scratch) {
+                             Answers* answers) {
   done();
-  DatabaseMetrics& metrics = service().metrics();
-  metrics.reducer_calls.add();
-  metrics.reducer_micros.add(outcome.execution_micros);
-  metrics.energy.add(static_cast<int64_t>(outcome.energy));
+  ++answers->calls;
+  answers->micros += outcome.execution_micros;
+  answers->energy += static_cast<int64_t>(outcome.energy);
   int64_t timestamp = outcome.timestamp_micros != 0 ? outcome.timestamp_micros : now_micros();
   if (outcome.status == CallStatus::kOk) {
     service().note_seq(outcome.seq);
-    scratch->clear();
-    v2::begin_reducer_ok(request, timestamp, "", scratch);
+    std::string* message = &answers->message;
+    message->clear();
+    v2::begin_reducer_ok(request, timestamp, "", message);
     if (own_update_) {
-      *scratch += own_update_->body;
+      *message += own_update_->body;
       own_update_.reset();
     } else {
-      v2::UpdateWriter nothing(scratch);
+      v2::UpdateWriter nothing(message);
     }
-    send_from(scratch, outcome.seq);
+    send_from(message, outcome.seq);
     return;
   }
   flush_own_update();
-  metrics.reducer_failures.add();
+  ++answers->failures;
   v2::ReducerResult result;
   result.request_id = request;
   result.timestamp = timestamp;

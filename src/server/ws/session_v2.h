@@ -20,10 +20,10 @@ class SessionV2 final : public Session {
   void on_update(UpdateEncoder& encoder, std::span<const subscribe::Delivery> deliveries,
                  const host::CommitEvent& event) override;
   void on_set_failed(subscribe::QuerySetId set, const Error& error) override;
-  void on_quiet() override { submit_calls(); }
 
  protected:
   void decode(MessageKind kind, std::string_view message) override;
+  void submit_waiting() override { submit_calls(); }
   std::string greeting() override;
 
  private:
@@ -46,8 +46,17 @@ class SessionV2 final : public Session {
   void post_calls(CallBatch calls);
   void run_calls(CallBatch* calls);
   void call_procedure(uint32_t request, std::string name, std::string arguments);
-  /// `scratch`: memory for the answer.
-  void reducer_done(uint32_t request, const host::CallOutcome& outcome, std::string* scratch);
+  /// What calls of one batch share.
+  struct Answers {
+    std::string message;
+    // Not in the metrics yet.
+    int64_t calls = 0;
+    int64_t failures = 0;
+    int64_t micros = 0;
+    int64_t energy = 0;
+  };
+  void reducer_done(uint32_t request, const host::CallOutcome& outcome, Answers* answers);
+  void count(Answers* answers);
   void procedure_done(uint32_t request, const host::CallOutcome& outcome);
   void refuse_set(std::optional<uint32_t> request, uint32_t set, const Error& error);
   void flush_own_update();
