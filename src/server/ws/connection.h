@@ -45,8 +45,8 @@ class Connection final : public Socket,
   /// False where nothing more is to be read.
   bool on_event(FrameReader::Event event);
   void pump();
-  /// Writes, at once as far as the socket takes it. False where the rest of it goes later, or nothing
-  /// may follow.
+  /// Writes, at once as far as the socket takes it. False where the rest of it goes later, or
+  /// nothing may follow.
   bool write(Outbox::Batch* batch);
   void write_later(Outbox::Batch* batch, std::vector<boost::asio::const_buffer> left);
   bool on_written();

@@ -1,9 +1,9 @@
 // Outbox: what waits to be sent to one client, in order.
 //
 // Messages are pushed from any thread (mostly the database's lane) and taken by the connection's io
-// thread, which puts frames around them. Small messages for one client are copied into one buffer, so
-// that they cost no allocation. A message may have to wait until a commit is durable; whatever comes
-// behind it waits too. Thread-safe.
+// thread, which puts frames around them. Small messages for one client are copied into one buffer,
+// so that they cost no allocation. A message may have to wait until a commit is durable; whatever
+// comes behind it waits too. Thread-safe.
 #pragma once
 
 #include <atomic>

@@ -121,7 +121,11 @@ struct SessionV2::CallTask {
 void SessionV2::post_calls(CallBatch calls) {
   auto task = std::make_shared<CallTask>(std::static_pointer_cast<SessionV2>(shared_from_this()),
                                          std::move(calls));
-  database().post([task = std::move(task)] { task->session->run_calls(&task->calls); });
+  database().post([task = std::move(task)]() mutable {
+    // The lane keeps the closure for a while.
+    const std::shared_ptr<CallTask> own = std::move(task);
+    own->session->run_calls(&own->calls);
+  });
 }
 
 void SessionV2::run_calls(CallBatch* calls) {
