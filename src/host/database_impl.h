@@ -169,6 +169,8 @@ class DatabaseImpl final : public HostedDatabase,
 
   // database_calls.cc
   Result<ModuleInstance*> main_instance();
+  int64_t call_begins();
+  int64_t call_ends();
   /// For a reducer call: the same object every time.
   storage::Transaction& begin_call();
   /// Calls a reducer in an open transaction; where it is not kOk the caller rolls back.
@@ -233,6 +235,8 @@ class DatabaseImpl final : public HostedDatabase,
   std::shared_ptr<const Generation> generation_;  ///< guarded; written on the lane
   const Generation* current_ = nullptr;           ///< the same, for the lane
   env::QuickClock quick_clock_;  ///< for calls
+  int64_t call_ended_nanos_ = 0;
+  uint64_t call_followed_by_ = 0;  ///< the number of the task that begins then; 0: none
   int64_t clocks_measured_ = 0;  ///< 0: never
   int64_t clocks_apart_ = 0;
   std::unique_ptr<ModuleInstance> main_;

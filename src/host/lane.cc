@@ -26,7 +26,7 @@ uint64_t Lane::this_thread() {
 }
 
 Lane::Lane(env::Clock& clock, uint32_t tasks_max)
-    : clock_(clock), tasks_max_(tasks_max), head_(new Stub) {
+    : clock_(clock), quick_clock_(clock), tasks_max_(tasks_max), head_(new Stub) {
   tail_.store(head_, std::memory_order_relaxed);
   thread_ = Thread([this] { loop(); });
 }
@@ -38,8 +38,8 @@ Lane::~Lane() {
 
 bool Lane::push(Node* node) {
   if (on_lane()) {
-    // It runs, so it neither ends nor sleeps before it has seen this.
-    enqueue(node);
+    // It runs, so it neither ends nor sleeps before it has seen this, and need not count it.
+    link(node);
     return true;
   }
   // stop() waits until nobody is between these two, so a task is either refused or run.
@@ -56,7 +56,9 @@ bool Lane::push(Node* node) {
     room_.wait(lock, [this] { return queued_.load(std::memory_order_seq_cst) < tasks_max_; });
     waiting_for_room_.fetch_sub(1, std::memory_order_relaxed);
   }
-  enqueue(node);
+  node->counted = true;
+  queued_.fetch_add(1, std::memory_order_seq_cst);
+  link(node);
   // Pairs with sleep_until_work(): either this sees the lane asleep, or the lane sees the task.
   if (sleeping_.load(std::memory_order_seq_cst)) {
     LockGuard<Mutex> lock(mutex_);
@@ -66,8 +68,7 @@ bool Lane::push(Node* node) {
   return true;
 }
 
-void Lane::enqueue(Node* node) {
-  queued_.fetch_add(1, std::memory_order_seq_cst);
+void Lane::link(Node* node) {
   Node* before = tail_.exchange(node, std::memory_order_acq_rel);
   before->next.store(node, std::memory_order_release);
 }
@@ -86,9 +87,10 @@ bool Lane::run_timers() {
   // Those that timers set for at once wait until tasks had their turn.
   for (size_t left = timers_.size(); left > 0 && !timers_.empty(); --left) {
     auto first = timers_.begin();
-    if (first->first.at_nanos > clock_.monotonic_nanos()) break;
+    if (first->first.at_nanos > quick_clock_.monotonic_nanos()) break;
     const std::unique_ptr<Node> task = std::move(first->second);
     timers_.erase(first);
+    ++task_number_;
     task->run();
     any = true;
   }
@@ -127,6 +129,7 @@ void Lane::run_pauses() {
   // One may ask for another.
   for (size_t i = 0; i < pauses_.size(); ++i) {
     const std::unique_ptr<Node> task = std::move(pauses_[i]);
+    ++task_number_;
     task->run();
   }
   pauses_.clear();
@@ -136,6 +139,7 @@ void Lane::run_pauses() {
 uint32_t Lane::run_round() {
   uint64_t counted_late = 0;
   auto count = [&] {
+    if (counted_late == 0) return;
     queued_.fetch_sub(counted_late, std::memory_order_seq_cst);
     counted_late = 0;
     if (waiting_for_room_.load(std::memory_order_seq_cst) > 0) {
@@ -147,9 +151,10 @@ uint32_t Lane::run_round() {
   while (ran < kRoundTasks) {
     Node* task = dequeue();
     if (task == nullptr) break;
+    counted_late += task->counted ? 1 : 0;
+    ++task_number_;
     task->run();
     ran += 1 + std::exchange(counted_, 0);
-    ++counted_late;
     // Those who wait for room need to know at once; for others at the end will do.
     if (waiting_for_room_.load(std::memory_order_relaxed) > 0) count();
   }
@@ -165,7 +170,7 @@ void Lane::note_round(uint32_t ran) {
     hurries_ = false;
     round_started_ = 0;
   } else {
-    const int64_t now = clock_.monotonic_nanos();
+    const int64_t now = quick_clock_.monotonic_nanos();
     hurries_ = round_started_ != 0 && now - round_started_ < kShortNanos * kRoundTasks;
     round_started_ = now;
     ++rounds_in_hurry_;
@@ -180,7 +185,8 @@ void Lane::loop() {
     note_round(ran);
     const bool stopping = stopping_.load(std::memory_order_seq_cst);
     if (!stopping && run_timers()) continue;
-    if (ran > 0) continue;
+    // Pauses, too, may have posted something.
+    if (ran > 0 || is_followed()) continue;
     if (stopping && posting_.load(std::memory_order_seq_cst) == 0 &&
         queued_.load(std::memory_order_seq_cst) == 0) {
       return;

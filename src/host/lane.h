@@ -18,6 +18,7 @@
 
 #include "base/sync.h"
 #include "env/clock.h"
+#include "env/quick_clock.h"
 
 namespace orrery::host {
 
@@ -71,8 +72,10 @@ class Lane {
   void count_task() { ++counted_; }
 
   bool on_lane() const { return thread_id_.load(std::memory_order_relaxed) == this_thread(); }
-  /// Tasks that wait, roughly.
-  uint64_t waiting() const { return queued_.load(std::memory_order_relaxed); }
+  /// On the lane: another task stands right behind the one that runs.
+  bool is_followed() const { return head_->next.load(std::memory_order_acquire) != nullptr; }
+  /// On the lane: of the task or timer that runs; the next one has the next number.
+  uint64_t task_number() const { return task_number_; }
   /// Runs what is queued, ends the thread. Not on the lane. A second call waits for the first.
   void stop();
 
@@ -81,6 +84,7 @@ class Lane {
     virtual ~Node() = default;
     virtual void run() = 0;
     std::atomic<Node*> next{nullptr};
+    bool counted = false;  ///< in queued_
   };
   struct InPlace {};
   template <class Task>
@@ -111,7 +115,7 @@ class Lane {
 
   static uint64_t this_thread();
   bool push(Node* node);
-  void enqueue(Node* node);
+  void link(Node* node);
   Node* dequeue();
   void loop();
   void sleep_until_work();
@@ -121,11 +125,12 @@ class Lane {
   TimerId add_timer(int64_t at_nanos, Node* task);
 
   env::Clock& clock_;
+  env::QuickClock quick_clock_;  ///< the lane's own
   const uint32_t tasks_max_;
   // A queue of many writers and one reader; the reader owns head_, whose node has been run.
   std::atomic<Node*> tail_;
   Node* head_;
-  std::atomic<uint64_t> queued_{0};
+  std::atomic<uint64_t> queued_{0};  ///< by other threads
   std::atomic<uint32_t> posting_{0};  ///< calls of push() under way, for stop()
   std::atomic<bool> sleeping_{false};
   std::atomic<bool> stopping_{false};
@@ -140,6 +145,7 @@ class Lane {
   uint32_t rounds_in_hurry_ = 0;  ///< since the last pause
   int64_t round_started_ = 0;
   uint64_t next_timer_ = 1;
+  uint64_t task_number_ = 0;
   std::atomic<uint64_t> thread_id_{0};
   Mutex stop_mutex_;
   Thread thread_;

@@ -100,6 +100,20 @@ TEST(LaneTest, ATaskThatCountsForManyLeavesTimersTheirTurn) {
   EXPECT_LE(before, 1);
 }
 
+TEST(LaneTest, WhatPausesPostRunsThoughNothingElseComes) {
+  constexpr int kTasks = 10'000;
+  Lane lane(test_clock(), 16);
+  std::atomic<int> ran{0};
+  lane.run([&] {
+    for (int i = 0; i < kTasks; ++i) {
+      lane.post([&] { lane.at_pause([&] { lane.post([&] { ++ran; }); }); });
+    }
+  });
+  for (int i = 0; i < 10'000 && ran < kTasks; ++i) usleep(1'000);
+  EXPECT_EQ(ran, kTasks);
+  lane.stop();
+}
+
 TEST(LaneTest, TimersFireInOrderOfTime) {
   Lane lane(test_clock(), 16);
   std::string order;

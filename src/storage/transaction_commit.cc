@@ -106,6 +106,11 @@ Status TransactionImpl::publish(std::string_view redo, CommitWait wait, CommitSe
     }
     durable_seq = store.last_appended.load();
     ++store.next_seq;
+    // Before the writers are released; a commit that fails after this leaves it too high, which only
+    // makes readers look closer.
+    for (const auto& table : state->tables) {
+      table->core().last_write.store(*seq, std::memory_order_relaxed);
+    }
     state->mark.stamp.store(*seq, std::memory_order_release);
     if (log != nullptr && !definitions.empty()) {
       // Definitions are published in the order of commits, so the others wait.
@@ -245,12 +250,6 @@ Result<CommitSeq> TransactionImpl::commit(CommitWait wait, CommitCapture* captur
   for (const auto& core : owned_cores) {
     LockGuard<RwLatch> hold(core->latch);
     core->definition_owner = 0;
-  }
-  for (const auto& table : state->tables) {
-    TableCore& core = table->core();
-    CommitSeq last = core.last_write.load(std::memory_order_relaxed);
-    while (last < seq && !core.last_write.compare_exchange_weak(last, seq)) {
-    }
   }
   release_writers();
   TxnState* ended = state;
