@@ -334,7 +334,7 @@ TEST(Session, ManySavepoints) {
   auto session = open("memory://");
   exec(*session, "CREATE TABLE t (a INTEGER); BEGIN");
   constexpr int kCount = 100000;
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // not the time that others had the machine
   for (int i = 0; i < kCount; ++i) {
     if (i % 1000 == 0) exec(*session, "INSERT INTO t VALUES (1)");
     ASSERT_EQ(exec(*session, "SAVEPOINT s" + std::to_string(i)), "0");
@@ -342,7 +342,7 @@ TEST(Session, ManySavepoints) {
   for (int i = 0; i < kCount; i += 2) {
     ASSERT_EQ(exec(*session, "SAVEPOINT s" + std::to_string(i)), "0");
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  EXPECT_LT((std::clock() - start) / CLOCKS_PER_SEC, 5);
   exec(*session, "INSERT INTO t VALUES (1)");
   EXPECT_EQ(exec(*session, "ROLLBACK TO SAVEPOINT s0"), "0");
   EXPECT_EQ(query(*session, "SELECT COUNT(*) FROM t"), "100");

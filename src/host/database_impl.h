@@ -31,6 +31,9 @@
 #include "host/view_instances.h"
 #include "storage/store.h"
 
+namespace orrery::schema {
+struct MigrationPlan;
+}
 namespace orrery::sql {
 struct Statement;
 }
@@ -161,7 +164,11 @@ class DatabaseImpl final : public HostedDatabase,
                     std::string_view program, const CheckedProgram& checked,
                     const EnvironmentUpdate& environment,
                     std::shared_ptr<const Generation>* made);
+  /// Calls and views are of this generation from here on.
+  void install(std::shared_ptr<const Generation> generation);
+  /// The same, with its schedules, where its tables are committed.
   void adopt(std::shared_ptr<const Generation> generation);
+  void arm_schedules();
   Status disconnect_leftovers();
   Status clear_views(storage::Transaction& transaction, const BoundTables& tables);
   void arm_view_timer();
@@ -220,6 +227,14 @@ class DatabaseImpl final : public HostedDatabase,
   Result<UpdateReport> update_on_lane(CheckedProgram checked, std::string_view program,
                                       ClientBreak clients,
                                       const EnvironmentUpdate& environment);
+  Status write_update(storage::Transaction& transaction, const schema::MigrationPlan& plan,
+                      const CheckedProgram& checked, std::string_view program,
+                      const EnvironmentMap& environment);
+  Result<storage::CommitSeq> commit_update(std::unique_ptr<storage::Transaction> transaction,
+                                           std::shared_ptr<const Generation> made,
+                                           ClientBreak breaks);
+  Status make_views_anew(storage::Transaction& transaction,
+                         const std::vector<ViewInstances::Known>& known);
   Status reset_on_lane(CheckedProgram checked, std::string_view program,
                        const EnvironmentUpdate& environment);
 

@@ -108,7 +108,7 @@ std::string DatabaseImpl::program_hash_hex() const {
 }
 
 /// The module that runs from here on.
-void DatabaseImpl::adopt(std::shared_ptr<const Generation> generation) {
+void DatabaseImpl::install(std::shared_ptr<const Generation> generation) {
   main_ = nullptr;
   call_transaction_ = nullptr;  // it may hold tables that are gone
   views_.reset(generation == nullptr ? nullptr : generation->shared_tables());
@@ -118,9 +118,16 @@ void DatabaseImpl::adopt(std::shared_ptr<const Generation> generation) {
     LockGuard<Mutex> lock(generation_mutex_);
     before = std::exchange(generation_, generation);
   }
-  if (generation == nullptr) return;
+}
+
+void DatabaseImpl::arm_schedules() {
   const storage::ReadViewHandle view = store_->read_view();
-  scheduler_.arm_all(generation->shared_tables(), view.view());
+  scheduler_.arm_all(current_->shared_tables(), view.view());
+}
+
+void DatabaseImpl::adopt(std::shared_ptr<const Generation> generation) {
+  install(std::move(generation));
+  if (current_ != nullptr) arm_schedules();
 }
 
 Status DatabaseImpl::initialise(storage::Transaction& transaction, const types::Identity& owner,

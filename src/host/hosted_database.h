@@ -29,6 +29,11 @@ class ModuleLog;
 struct HostOptions;
 
 /// What a subscriber layer hears of every commit, on the lane, before the next task runs.
+enum class CommitCause : uint8_t {
+  kCall,
+  /// Rows of views that the new module's code gives otherwise; module_changed() follows.
+  kModuleChange,
+};
 struct CommitEvent {
   const storage::CommitCapture& commit;  ///< of watched tables
   storage::CommitSeq seq = 0;
@@ -36,6 +41,7 @@ struct CommitEvent {
   types::ConnectionId caller;
   types::Identity sender;        ///< whom the transaction ran for; the owner's for the host's own
   int64_t timestamp_micros = 0;  ///< that the function was given
+  CommitCause cause = CommitCause::kCall;
 };
 class CommitObserver {
  public:

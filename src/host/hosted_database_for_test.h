@@ -343,7 +343,7 @@ class HostedDatabaseTest : public ::testing::Test {
     return report ? report->row_count : 0;
   }
   void wait_until(const std::function<bool()>& done) {
-    for (int i = 0; i < 500 && !done(); ++i) usleep(10'000);
+    for (int i = 0; i < 6000 && !done(); ++i) usleep(10'000);
     EXPECT_TRUE(done());
   }
 

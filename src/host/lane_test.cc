@@ -118,15 +118,19 @@ TEST(LaneTest, WhatPausesPostRunsThoughNothingElseComes) {
 TEST(LaneTest, TimersFireInOrderOfTime) {
   Lane lane(test_clock(), 16);
   std::string order;
+  std::atomic<bool> last{false};
   lane.run([&] {
     const int64_t now = test_clock().monotonic_nanos();
-    lane.at(now + 30'000'000, [&] { order += "c"; });
+    lane.at(now + 30'000'000, [&] {
+      order += "c";
+      last = true;
+    });
     const Lane::TimerId gone = lane.at(now + 15'000'000, [&] { order += "x"; });
     lane.at(now + 10'000'000, [&] { order += "b"; });
     lane.at(now, [&] { order += "a"; });
     lane.cancel(gone);
   });
-  usleep(100'000);
+  for (int i = 0; i < 6000 && !last; ++i) usleep(10'000);
   lane.stop();
   EXPECT_EQ(order, "abc");
 }

@@ -164,6 +164,34 @@ ViewInstances::Instance* ViewInstances::find(storage::TableId backing, std::stri
   return found == instances_.end() ? nullptr : found->second.get();
 }
 
+std::vector<ViewInstances::Known> ViewInstances::known() const {
+  std::vector<Known> out;
+  for (const auto& [key, instance] : instances_) {
+    if (!instance->filled) continue;
+    out.push_back({instance->backing->view->qualified_name, instance->sender,
+                   instance->backing->id, instance->hash, instance->uses});
+  }
+  return out;
+}
+
+bool ViewInstances::take_over(storage::Transaction& transaction, const schema::ViewDef& view,
+                              const Known& known, int64_t now, const Evaluate& evaluate) {
+  if (known.uses == 0) return false;
+  Instance& instance = get(view, known.sender);
+  instance.uses = known.uses;
+  instance.idle_since = now;
+  return instance.pending || fill(transaction, instance, evaluate).has_value();
+}
+
+Status ViewInstances::drop_rows(storage::Transaction& transaction, const BoundTable& backing,
+                                std::string_view hash) {
+  transaction.begin_statement();
+  Status done = replace_rows(transaction, backing, hash, {});
+  if (done) done = transaction.end_statement();
+  if (!done) transaction.abort_statement();
+  return done;
+}
+
 // --- what instances read ---
 
 void ViewInstances::add_readers(Instance& instance) {
@@ -287,6 +315,16 @@ Status ViewInstances::fill(storage::Transaction& transaction, Instance& instance
   instance.new_needs.clear();
   if (!instance.pending) pending_.push_back(&instance);
   instance.pending = true;
+  Status filled = evaluate_into(transaction, instance, evaluate);
+  if (!filled) {
+    instance.pending = false;
+    std::erase(pending_, &instance);
+  }
+  return filled;
+}
+
+Status ViewInstances::evaluate_into(storage::Transaction& transaction, Instance& instance,
+                                    const Evaluate& evaluate) {
   instance.evaluating = true;
   Result<std::string> evaluated = evaluate(transaction, instance, &instance.new_reads);
   instance.evaluating = false;
@@ -324,8 +362,8 @@ Status ViewInstances::need(storage::Transaction& transaction, Instance& reader,
 }
 
 void ViewInstances::set_needs(Instance& instance, std::vector<Instance*> needs) {
-  for (Instance* needed : needs) ++needed->uses;
-  for (Instance* needed : instance.needs) --needed->uses;
+  for (Instance* needed : needs) ++needed->needed;
+  for (Instance* needed : instance.needs) --needed->needed;
   instance.needs = std::move(needs);
 }
 
@@ -376,7 +414,7 @@ void ViewInstances::rolled_back() {
 Result<bool> ViewInstances::drop_idle(storage::Transaction& transaction, int64_t before) {
   bool any = false;
   for (auto& [key, instance] : instances_) {
-    if (instance->uses > 0 || instance->idle_since >= before) continue;
+    if (instance->in_use() || instance->idle_since >= before) continue;
     any = true;
     if (!instance->filled) continue;
     ORRERY_TRY(replace_rows(transaction, *instance->backing, instance->hash, {}));
@@ -388,7 +426,7 @@ void ViewInstances::forget_idle(int64_t before) {
   // Those that drop_idle() emptied; what they alone made use of goes the next time.
   std::vector<std::string> idle;
   for (const auto& [key, instance] : instances_) {
-    if (instance->uses == 0 && instance->idle_since < before) idle.push_back(key);
+    if (!instance->in_use() && instance->idle_since < before) idle.push_back(key);
   }
   for (const std::string& key : idle) {
     auto at = instances_.find(key);

@@ -30,16 +30,18 @@ class ViewInstances {
     const BoundTable* backing = nullptr;
     types::Identity sender;  ///< zero where the view is anonymous
     std::string hash;        ///< of its arguments, as BSATN
-    uint64_t uses = 0;
+    uint64_t uses = 0;    ///< of subscriptions
+    uint64_t needed = 0;  ///< by instances that read its rows
     int64_t idle_since = 0;
     bool filled = false;
     ReadSet reads;
-    std::vector<Instance*> needs;  ///< whose rows it reads; it counts as a use of each
+    std::vector<Instance*> needs;  ///< whose rows it reads
     // Until the transaction ends:
     bool pending = false;
     bool evaluating = false;
     ReadSet new_reads;
     std::vector<Instance*> new_needs;
+    bool in_use() const { return uses > 0 || needed > 0; }
   };
   /// Runs a view: a BSATN array of its rows. Notes what it read.
   using Evaluate = std::function<Result<std::string>(storage::Transaction& transaction,
@@ -53,6 +55,22 @@ class ViewInstances {
   Instance& get(const schema::ViewDef& view, const types::Identity& caller);
   /// Null where there is none.
   Instance* find(storage::TableId backing, std::string_view hash);
+
+  /// What instances have rows, for those that take their places when the module changes.
+  struct Known {
+    std::string view;  ///< qualified
+    types::Identity sender;
+    storage::TableId backing = 0;
+    std::string hash;
+    uint64_t uses = 0;
+  };
+  std::vector<Known> known() const;
+  /// Takes the place of one of the module before, whose rows are there: evaluates it where it is
+  /// used. False where it has no rows any more, which drop_rows() takes away.
+  bool take_over(storage::Transaction& transaction, const schema::ViewDef& view, const Known& known,
+                 int64_t now, const Evaluate& evaluate);
+  static Status drop_rows(storage::Transaction& transaction, const BoundTable& backing,
+                          std::string_view hash);
 
   /// Evaluates the instance and makes its rows in the backing table what came out.
   Status fill(storage::Transaction& transaction, Instance& instance, const Evaluate& evaluate);
@@ -88,6 +106,8 @@ class ViewInstances {
   };
   using Touched = std::unordered_set<Instance*>;
 
+  Status evaluate_into(storage::Transaction& transaction, Instance& instance,
+                       const Evaluate& evaluate);
   static std::string key_of(storage::TableId backing, std::string_view hash);
   void set_reads(Instance& instance, ReadSet reads);
   void add_readers(Instance& instance);

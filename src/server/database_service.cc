@@ -123,7 +123,10 @@ void DatabaseService::committed(const host::CommitEvent& event) {
   note_seq(event.seq);
   metrics_.commits.add();
   live_queries_.note(event.commit.changes);
-  subscribe::Evaluation evaluation = subscriptions_.evaluate(event.commit);
+  using Redefined = subscribe::Subscriptions::Redefined;
+  subscribe::Evaluation evaluation = subscriptions_.evaluate(
+      event.commit, event.cause == host::CommitCause::kModuleChange ? Redefined::kKeepsRows
+                                                                    : Redefined::kFails);
   UpdateEncoder encoder(evaluation);
   std::span<const Delivery> left = evaluation.deliveries;
   while (!left.empty()) {

@@ -1,5 +1,5 @@
 // Clients that talk to a server over real sockets, made of a library that the server's own
-// WebSocket code does not use. What does not come within ten seconds counts as closed.
+// WebSocket code does not use. What does not come within a minute counts as closed.
 #pragma once
 
 #include <cstdint>

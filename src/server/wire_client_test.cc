@@ -29,7 +29,7 @@ tcp::socket connect(asio::io_context& io, uint16_t port) {
   error_code error;
   socket.connect({asio::ip::address_v4::loopback(), port}, error);
   if (!error) {
-    timeval limit{10, 0};
+    timeval limit{60, 0};
     setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
     setsockopt(socket.native_handle(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
     socket.set_option(tcp::no_delay(true), error);

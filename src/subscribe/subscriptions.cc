@@ -100,7 +100,8 @@ struct Subscriptions::Impl {
   bool finish_plan(LivePlan* plan, Evaluation* out);
   void deliver(const std::vector<LivePlan*>& of_result, Evaluation* out);
   std::vector<QuerySet*> take_failures(Evaluation* out);
-  Evaluation evaluate(const storage::CommitCapture& commit);
+  void fail_mixed_plans(const storage::ChangeSet& changes, const Error& error);
+  Evaluation evaluate(const storage::CommitCapture& commit, Redefined redefined);
   Result<std::unique_ptr<InitialRows>> begin_query(const Viewer& viewer, std::string_view sql);
 
   storage::Store& store;
@@ -444,13 +445,32 @@ std::vector<QuerySet*> Subscriptions::Impl::take_failures(Evaluation* out) {
   return failed;
 }
 
-Evaluation Subscriptions::Impl::evaluate(const storage::CommitCapture& commit) {
+/// Of plans that join rows of redefined tables, whose old versions are gone, with rows that changed.
+void Subscriptions::Impl::fail_mixed_plans(const storage::ChangeSet& changes, const Error& error) {
+  const std::span<const storage::TableId> redefined = changes.redefined();
+  for (auto& [key, plan] : plans) {
+    for (const std::vector<storage::TableId>& of : plan->query.tables) {
+      const bool any_redefined = std::any_of(of.begin(), of.end(), [&](storage::TableId id) {
+        return std::find(redefined.begin(), redefined.end(), id) != redefined.end();
+      });
+      const bool any_changed = std::any_of(
+          of.begin(), of.end(), [&](storage::TableId id) { return changes.find(id) != nullptr; });
+      if (any_redefined && any_changed) fail(plan.get(), error.clone());
+    }
+  }
+}
+
+Evaluation Subscriptions::Impl::evaluate(const storage::CommitCapture& commit,
+                                         Redefined redefined) {
   Evaluation out;
   ++evaluations;
   refresh_catalog();
-  for (storage::TableId id : commit.changes.redefined()) {
-    fail_plans_of(id, Error(ErrorCode::kReopenRequired,
-                            "a table of the query was redefined; subscribe to it again"));
+  const Error reopen(ErrorCode::kReopenRequired,
+                     "a table of the query was redefined; subscribe to it again");
+  if (redefined == Redefined::kFails) {
+    for (storage::TableId id : commit.changes.redefined()) fail_plans_of(id, reopen);
+  } else if (!commit.changes.redefined().empty()) {
+    fail_mixed_plans(commit.changes, reopen);
   }
   for (const storage::ChangeSet::Table& table : commit.changes.tables()) {
     if (!tables.contains(table.id)) continue;
@@ -533,8 +553,8 @@ void Subscriptions::drop(SubscriberId subscriber) {
   }
 }
 
-Evaluation Subscriptions::evaluate(const storage::CommitCapture& commit) {
-  return impl_->evaluate(commit);
+Evaluation Subscriptions::evaluate(const storage::CommitCapture& commit, Redefined redefined) {
+  return impl_->evaluate(commit, redefined);
 }
 
 Result<std::unique_ptr<InitialRows>> Subscriptions::begin_query(const Viewer& viewer,

@@ -138,8 +138,12 @@ class Subscriptions {
   Result<QuerySetRows> unsubscribe(SubscriberId subscriber, QuerySetId set, DroppedRows rows);
   void drop(SubscriberId subscriber);
 
-  /// What a commit changed. Every commit to a watched table must come here, in order.
-  Evaluation evaluate(const storage::CommitCapture& commit);
+  /// What a commit changed. Every commit to a watched table must come here, in order. kKeepsRows: a
+  /// table that the commit redefined has the rows that it had, as after a change of the module,
+  /// which set_definition() follows.
+  enum class Redefined : uint8_t { kFails, kKeepsRows };
+  Evaluation evaluate(const storage::CommitCapture& commit,
+                      Redefined redefined = Redefined::kFails);
 
   /// One query of the dialect, answered once.
   Result<TableRows> query(const Viewer& viewer, std::string_view sql);

@@ -263,7 +263,7 @@ TEST_F(LiveTest, AClientThatDoesNotReadIsLetGo) {
     return line.ends_with("} 1");
   };
   bool gone = false;
-  for (int i = 0; i < 200 && !gone; ++i) {
+  for (int i = 0; i < 2400 && !gone; ++i) {
     call("add_user", "[" + std::to_string(10'000 + i) + R"(,"x"])");
     std::this_thread::sleep_for(std::chrono::milliseconds(25));
     gone = dropped();

@@ -216,8 +216,8 @@ int64_t Session::now_micros() const {
 }
 
 void Session::on_module_changed() {
-  // The rows are the same as before, or clients would have to reconnect. Those that are being made
-  // are of a state whose later changes are told to nobody: they are made again.
+  // What rows changed was told with the change's commit. Those that are being made are of a state
+  // whose later changes are told to nobody: they are made again.
   for (auto it = queries_.begin(); it != queries_.end();) {
     const subscribe::QuerySetId set = it->first;
     if (auto making = making_.find(set); making != making_.end()) {
@@ -240,6 +240,11 @@ void Session::on_module_changed() {
 void Session::subscribe(subscribe::QuerySetId set, std::vector<std::string> queries, Rows rows,
                         std::function<void(const subscribe::QuerySetRows&)> late,
                         std::function<void()> ended) {
+  if (!service_->clients().contains(id_)) {
+    // The connection ended before the request had its turn: nobody would end the set.
+    ended();
+    return;
+  }
   auto begun = service_->subscriptions().begin_subscribe(id_, viewer(), set, queries);
   if (!begun) {
     rows(std::move(begun).error());

@@ -30,7 +30,8 @@ globalThis.DecompressionStream = function stream(format) {
   return format === 'brotli' ? Duplex.toWeb(zlib.createBrotliDecompress()) : new NativeStream(format);
 };
 
-export async function until(condition, what, seconds = 10) {
+/// Far more time than it takes: busy machines are slow.
+export async function until(condition, what, seconds = 60) {
   const end = Date.now() + seconds * 1000;
   while (Date.now() < end) {
     if (condition()) return;

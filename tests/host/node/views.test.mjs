@@ -114,6 +114,29 @@ describe('views', () => {
     assert.deepEqual(kinds(told[0]), ['insert', 'delete']);
     await close([first]);
   });
+  test('views: the code of another module gives other rows, which clients that stay connected are told', async () => {
+    const owner = await server.new_identity();
+    const database = await server.publish('orchard', { name: 'orchard', token: owner.token });
+    const client = await connect(server, database, await bindings_of(server, database));
+    const plant = (id, name, season) => client.reducers.plant({ id, name, season });
+    await plant(1n, 'cherry', 1);
+    await plant(2n, 'apple', 2);
+    await client.subscribe(['SELECT * FROM ripe', 'SELECT * FROM ripe_by_query', 'SELECT * FROM fruit']);
+    await client.subscribe('SELECT * FROM labels WHERE id = 1');
+    const told = Object.fromEntries(['ripe', 'ripeByQuery', 'labels', 'fruit'].map((table) => [table, record(client.db[table])]));
+    await server.publish('orchard_later', { name: database, token: owner.token });
+    await until(() => told.ripe.length === 2 && told.ripeByQuery.length === 2 && told.labels.length === 1, 'the new rows are told');
+    const names = (table) => told[table].map((each) => `${each.kind} ${each.row.name}`).sort();
+    assert.deepEqual([names('ripe'), names('ripeByQuery')], [['delete cherry', 'insert apple'], ['delete cherry', 'insert apple']]);
+    assert.deepEqual(told.labels.map((each) => [each.kind, each.before.text, each.row.text]),
+      [['update', 'cherry is ripe', 'cherry is not ripe']]);
+    await plant(3n, 'pear', 2);
+    await plant(4n, 'plum', 1);
+    assert.deepEqual(rows(client.db.ripe).map((each) => each.name).sort(), ['apple', 'pear'], 'and goes on from there');
+    assert.deepEqual(kinds(told.fruit), ['insert', 'insert']);
+    assert.equal(client.disconnects.length, 0);
+    await client.close();
+  });
   test('views: queries that views return', async () => {
     const [client] = await open('lookout');
     await client.subscribe(['SELECT * FROM all_sailors', 'SELECT * FROM on_watch', 'SELECT * FROM mine_by_query',
