@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 #include "storage/datastore.h"
@@ -171,6 +172,9 @@ std::vector<ViewInstances::Known> ViewInstances::known() const {
     out.push_back({instance->backing->view->qualified_name, instance->sender,
                    instance->backing->id, instance->hash, instance->uses});
   }
+  std::sort(out.begin(), out.end(), [](const Known& a, const Known& b) {
+    return std::tie(a.backing, a.hash) < std::tie(b.backing, b.hash);
+  });
   return out;
 }
 

@@ -64,7 +64,7 @@ class ViewInstances {
     std::string hash;
     uint64_t uses = 0;
   };
-  std::vector<Known> known() const;
+  std::vector<Known> known() const;  ///< always in the same order
   /// Takes the place of one of the module before, whose rows are there: evaluates it where it is
   /// used. False where it has no rows any more, which drop_rows() takes away.
   bool take_over(storage::Transaction& transaction, const schema::ViewDef& view, const Known& known,
