@@ -218,7 +218,9 @@ CallOutcome DatabaseImpl::call_reducer_now(const Caller& caller, std::string_vie
                                            std::string_view arguments) {
   ORRERY_ASSERT(lane_.on_lane());
   lane_.count_task();
-  return call_reducer_on_lane(caller, name, arguments);
+  CallOutcome out = call_reducer_on_lane(caller, name, arguments);
+  call_followed_by_ = 0;  // what else the task does with it is no part of the next call
+  return out;
 }
 
 void DatabaseImpl::call_reducer(const Caller& caller, std::string name, std::string arguments,
