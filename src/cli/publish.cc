@@ -232,7 +232,7 @@ Result<int> report(const ServerClient& client, const Publication& publication,
 /// A JSON text as it may stand in a header: what is not ASCII is escaped.
 std::string ascii_json(const std::string& json) {
   std::string out;
-  auto escape = [&out](uint32_t unit) {
+  auto escape = [&out](uint16_t unit) {
     char text[8];
     std::snprintf(text, sizeof(text), "\\u%04x", unit);
     out += text;
