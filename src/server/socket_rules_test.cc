@@ -171,13 +171,17 @@ TEST_F(SocketRules, WhatFollowsASubscriptionIsAnsweredBehindIt) {
 }
 
 TEST_F(SocketRules, RequestsThatWaitAreCounted) {
-  std::atomic<bool> entered = false, open = false;
+  // Calls that were taken are run after the client has gone, and the test may be over.
+  struct Door {
+    std::atomic<bool> entered = false, open = false;
+  };
+  auto door = std::make_shared<Door>();
   host::FakeModule module = test_module();
   for (size_t i = 0; i < module.def.reducers.size(); ++i) {
     if (module.def.reducers[i].name != "noop") continue;
-    module.reducers[i] = [&](host::FakeCall&) {
-      entered = true;
-      while (!open) usleep(1000);
+    module.reducers[i] = [door](host::FakeCall&) {
+      door->entered = true;
+      while (!door->open) usleep(1000);
       return host::ok();
     };
   }
@@ -189,10 +193,10 @@ TEST_F(SocketRules, RequestsThatWaitAreCounted) {
   V2Client client(port());
   client.connect();
   for (uint32_t i = 0; i < 9; ++i) client.say(v2::CallReducer{i, "noop", ""});
-  while (!entered) usleep(1000);
+  while (!door->entered) usleep(1000);
   // Refused on the io thread, while the lane stands still.
   wait_for("orrery_ws_clients_dropped_fast_total", "1");
-  open = true;
+  door->open = true;
   while (client.hear()) {
   }
   EXPECT_EQ(client.closed().code, ws::kCloseAgain);

@@ -7,6 +7,12 @@ use spacetimedb::{
     ProcedureContext, ReducerContext, ScheduleAt, SpacetimeType, Table, TimeDuration, Timestamp, Uuid, ViewContext,
 };
 
+/// What may be given at a publish; nobody does.
+#[spacetimedb::env]
+pub struct Env {
+    pub DEPOT_OWNER: Option<String>,
+}
+
 #[derive(SpacetimeType, Clone, Copy, PartialEq)]
 pub struct Place {
     pub aisle: i32,
