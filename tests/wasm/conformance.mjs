@@ -1,10 +1,10 @@
 // Replays the conformance corpus on the WebAssembly engine, by the rules of the native runner (tests/conformance).
 //
 // Every case has an instance of its own; cases run in worker threads, so that a hang ends with the worker.
+import { fork } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { fileURLToPath } from 'node:url';
 import { Guest } from './guest.mjs';
 import { isRepeatable, judge, loadCorpus } from './corpus.mjs';
@@ -120,17 +120,18 @@ function runCase(module, test) {
 }
 
 function work() {
-  const cases = loadCorpus(workerData.data);
-  const module = new WebAssembly.Module(fs.readFileSync(workerData.wasm));
-  parentPort.on('message', (index) => {
-    if (index === null) return parentPort.close();
+  const settings = JSON.parse(process.argv[3]);
+  const cases = loadCorpus(settings.data);
+  const module = new WebAssembly.Module(fs.readFileSync(settings.wasm));
+  process.on('message', (index) => {
+    if (index === null) return process.disconnect();
     let outcome;
     try {
       outcome = runCase(module, cases[index]);
     } catch (error) {
       outcome = { wrong: `trapped: ${error.message}` };
     }
-    parentPort.postMessage({ index, outcome });
+    process.send({ index, outcome });
   });
 }
 
@@ -143,14 +144,15 @@ function runAll(settings, indices) {
   return new Promise((resolve, reject) => {
     let workers = 0;
     const begin = () => {
-      const worker = new Worker(fileURLToPath(import.meta.url), { workerData: settings });
+      // Processes, not threads: Node 20 crashes now and then when a thread ends while its module is still being
+      // compiled in the background.
+      const given = JSON.stringify({ data: settings.data, wasm: settings.wasm });
+      const worker = fork(fileURLToPath(import.meta.url), ['--worker', given], { execArgv: ['--no-warnings'] });
       let timer, current;
       ++workers;
-      // A worker that is idle leaves by itself: ended from outside while its module is still being compiled in the
-      // background, Node 20 crashes now and then.
       const stop = (idle) => {
-        if (idle) worker.postMessage(null);
-        else worker.terminate();
+        if (idle) worker.send(null);
+        else worker.kill('SIGKILL');
         if (--workers === 0) resolve(outcomes);
       };
       const next = () => {
@@ -161,7 +163,7 @@ function runAll(settings, indices) {
           begin();
           stop(false);
         }, kTimeout);
-        worker.postMessage(current);
+        worker.send(current);
       };
       worker.on('message', ({ index, outcome }) => { clearTimeout(timer); outcomes.set(index, outcome); next(); });
       worker.on('error', reject);
@@ -205,4 +207,4 @@ async function main() {
   process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
 }
 
-if (isMainThread) await main(); else work();
+if (process.argv[2] === '--worker') work(); else await main();
