@@ -58,6 +58,8 @@ bool Error::is_retryable_not_committed() const {
   }
 }
 
-bool Error::is_retryable() const { return is_maybe_committed() || is_retryable_not_committed(); }
+bool Error::is_retryable() const {
+  return is_maybe_committed() || is_retryable_not_committed();
+}
 
 }  // namespace orrery::fdb

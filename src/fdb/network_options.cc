@@ -217,8 +217,8 @@ void NetworkOptions::apply_trace_text(NetworkOption option,
 
 void NetworkOptions::apply_tls(NetworkOption option, std::string_view text) {
   TlsSettings& tls = settings_.tls;
-  auto set_path = [text](PathOrBytes& of) { of = {.path = std::string(text), .bytes = {}}; };
-  auto set_bytes = [text](PathOrBytes& of) { of = {.path = {}, .bytes = std::string(text)}; };
+  auto set_path = [text](PemSource& of) { of = {.bytes = {}, .path = std::string(text)}; };
+  auto set_bytes = [text](PemSource& of) { of = {.bytes = std::string(text), .path = {}}; };
   switch (option) {
     case NetworkOption::tls_cert_path:
       set_path(tls.certificate);

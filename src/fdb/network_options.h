@@ -17,23 +17,9 @@
 #include <vector>
 
 #include "fdb/options.h"
+#include "fdb/tls_settings.h"
 
 namespace orrery::fdb {
-
-/// A file's path or its contents; whatever was set last.
-struct PathOrBytes {
-  std::string path;
-  std::string bytes;
-  bool empty() const { return path.empty() && bytes.empty(); }
-};
-
-struct TlsSettings {
-  PathOrBytes certificate;
-  PathOrBytes key;
-  PathOrBytes ca;
-  std::string password;
-  std::string verify_peers;
-};
 
 struct TraceSettings {
   /// Where traces go; nullopt: nowhere, empty: the working directory.

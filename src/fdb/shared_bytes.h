@@ -1,8 +1,9 @@
 // SharedBytes: a run of bytes that keeps alive the buffer it lies in.
 //
-// What a server answers stays in the buffer it was received into; keys and values of the answer are views that hold a
-// reference to it, so nothing is copied between the socket and the caller. A Buffer's bytes do not change once it is
-// shared. Thread-safety: copies may be used and dropped on any threads; one object is not to be changed by two.
+// What a server answers stays in the buffer it was received into; keys and values of the answer are
+// views that hold a reference to it, so nothing is copied between the socket and the caller. A
+// Buffer's bytes do not change once it is shared. Thread-safety: copies may be used and dropped on
+// any threads; one object is not to be changed by two.
 #pragma once
 
 #include <atomic>

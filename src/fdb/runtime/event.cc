@@ -16,7 +16,9 @@ void Event::Awaiter::woken(Waiter& self) {
   awaiter.event_.loop_.make_ready(awaiter);
 }
 
-void Event::Awaiter::resumed(Waiter& self) { static_cast<Awaiter&>(self).caller_.resume(); }
+void Event::Awaiter::resumed(Waiter& self) {
+  static_cast<Awaiter&>(self).caller_.resume();
+}
 
 void Link::woken(Waiter& self) {
   Link& link = static_cast<Link&>(self);

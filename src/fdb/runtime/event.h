@@ -1,8 +1,8 @@
 // Event: something that tasks of one loop wait for, and the pieces to wait for several at once.
 //
-// An Event has no memory: notify_all() wakes who waits now. Whoever waits checks its condition first, and again after
-// waking; nothing happens in between, because a loop runs one task at a time. To wait for the first of several things,
-// point all of them at one Event of your own:
+// An Event has no memory: notify_all() wakes who waits now. Whoever waits checks its condition
+// first, and again after waking; nothing happens in between, because a loop runs one task at a
+// time. To wait for the first of several things, point all of them at one Event of your own:
 //
 //   Event wake(loop);
 //   Running<Answer> first(wake, ask(a)), second(wake, ask(b));
@@ -82,7 +82,8 @@ class Link : public Waiter {
   Event& target_;
 };
 
-/// A task that runs beside its starter; `wake` is notified at its end. Ended when it goes out of scope.
+/// A task that runs beside its starter; `wake` is notified at its end. Ended when it goes out of
+/// scope.
 template <class T>
 class Running final : private TaskListener {
  public:

@@ -48,7 +48,9 @@ struct ThreadPool {
 };
 thread_local ThreadPool pool;
 
-size_t class_of(size_t size) { return (size + kStep - 1) / kStep - 1; }
+size_t class_of(size_t size) {
+  return (size + kStep - 1) / kStep - 1;
+}
 
 }  // namespace
 

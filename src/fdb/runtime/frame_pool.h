@@ -1,7 +1,9 @@
-// Memory of coroutine frames: small blocks are kept by the thread that frees them and given out again.
+// Memory of coroutine frames: small blocks are kept by the thread that frees them and given out
+// again.
 //
-// An operation runs through a handful of frames of the same sizes all the time; taking them from the allocator each time
-// would be most of its allocations. Thread-safe: each thread keeps its own blocks, up to a bound.
+// An operation runs through a handful of frames of the same sizes all the time; taking them from
+// the allocator each time would be most of its allocations. Thread-safe: each thread keeps its own
+// blocks, up to a bound.
 #pragma once
 
 #include <cstddef>

@@ -1,12 +1,14 @@
-// Future<T>: what a user holds of an operation that runs in a loop. The public face of the client hands these out.
+// Future<T>: what a user holds of an operation that runs in a loop. The public face of the client
+// hands these out.
 //
 //   Result<Value> now = future.get();          // blocks this thread
-//   Result<Value> later = co_await future;     // resumes on the loop's own thread (the one in Loop::run)
-//   future.on_ready([] { ... });               // called once, there, too
+//   Result<Value> later = co_await future;     // resumes on the loop's own thread (the one in
+//   Loop::run) future.on_ready([] { ... });               // called once, there, too
 //
-// Ownership: a Future that is destroyed before its operation has ended cancels it. Errors: operation_cancelled after
-// cancel(); blocked_from_network_thread where get() would wait for the thread it is called on. Thread-safety: one
-// Future is used by one thread at a time; the loop's side is synchronised.
+// Ownership: a Future that is destroyed before its operation has ended cancels it. Errors:
+// operation_cancelled after cancel(); blocked_from_network_thread where get() would wait for the
+// thread it is called on. Thread-safety: one Future is used by one thread at a time; the loop's
+// side is synchronised.
 #pragma once
 
 #include <atomic>
@@ -20,8 +22,8 @@
 
 namespace orrery::fdb {
 
-/// The part of an operation that does not depend on its result. Counted: by the user's Future and, while it runs, by
-/// the loop.
+/// The part of an operation that does not depend on its result. Counted: by the user's Future and,
+/// while it runs, by the loop.
 class OperationBase : private TaskListener, private Waiter, public UserCall {
  public:
   Loop& loop() const { return loop_; }
@@ -33,7 +35,8 @@ class OperationBase : private TaskListener, private Waiter, public UserCall {
   }
 
   // --- inside the loop
-  /// Ends it now with `error`, unless it has ended. Never from code that runs in the operation itself.
+  /// Ends it now with `error`, unless it has ended. Never from code that runs in the operation
+  /// itself.
   void end_with(Error error);
   /// Has `ready` called once the operation has ended; false, and nothing is kept, where it has.
   bool call_when_settled(std::function<void()> ready);
@@ -66,7 +69,8 @@ class OperationBase : private TaskListener, private Waiter, public UserCall {
 template <class T>
 class Operation final : public OperationBase {
  public:
-  /// Inside the loop that `owner` keeps. Returns with one reference; the loop has another until the operation ended.
+  /// Inside the loop that `owner` keeps. Returns with one reference; the loop has another until the
+  /// operation ended.
   static Operation* start(Loop& loop, std::shared_ptr<void> owner, Task<Result<T>> task) {
     auto* operation = new Operation(loop, std::move(owner), std::move(task));
     operation->ref();
@@ -124,7 +128,8 @@ class [[nodiscard]] Future {
     auto inside = operation_->loop().enter();
     operation_->end_with(error::operation_cancelled);
   }
-  /// Calls `ready` once the operation has ended: on the loop's thread, or at once where it has ended already.
+  /// Calls `ready` once the operation has ended: on the loop's thread, or at once where it has
+  /// ended already.
   void on_ready(std::function<void()> ready) {
     {
       auto inside = operation_->loop().enter();

@@ -1,6 +1,7 @@
 // List: a doubly linked list of nodes that lie in the objects themselves; nothing is allocated.
 //
-// A node that is destroyed leaves its list, a list that is destroyed lets go of its nodes. Not thread-safe.
+// A node that is destroyed leaves its list, a list that is destroyed lets go of its nodes. Not
+// thread-safe.
 #pragma once
 
 namespace orrery::fdb {
@@ -27,7 +28,8 @@ class ListNode {
   ListNode* next_ = nullptr;
 };
 
-/// Node is derived from ListNode. An object that is in several lists derives from several bases of that kind.
+/// Node is derived from ListNode. An object that is in several lists derives from several bases of
+/// that kind.
 template <class Node>
 class List {
  public:

@@ -14,7 +14,8 @@ namespace {
 
 constexpr uint64_t kWakeKey = ~uint64_t{0};
 constexpr int kEventsPerTurn = 64;
-/// How long the thread of run() leaves a loop undriven whose last driver was a blocked thread that may come again.
+/// How long the thread of run() leaves a loop undriven whose last driver was a blocked thread that
+/// may come again.
 constexpr int64_t kTakeBackAfter = 5 * kMilli;
 
 thread_local const Loop* own_loop = nullptr;
@@ -109,7 +110,9 @@ Loop::~Loop() {
   if (wake_fd_ >= 0) close(wake_fd_);
 }
 
-void Loop::entered() { now_ = clock_.monotonic_nanos(); }
+void Loop::entered() {
+  now_ = clock_.monotonic_nanos();
+}
 
 void Loop::run_inside() {
   do {
@@ -230,7 +233,8 @@ void Loop::stop() {
 void Loop::run_user_calls(UniqueLock<Mutex>& lock) {
   List<UserCall> calls;
   calls.take_all(user_calls_);
-  // A call may end others that are in the list, from this thread only: they are taken out one at a time under the mutex.
+  // A call may end others that are in the list, from this thread only: they are taken out one at a
+  // time under the mutex.
   while (UserCall* call = calls.pop_front()) {
     lock.unlock();
     call->call();
@@ -297,9 +301,13 @@ void Loop::settle(Settlement& what) {
   while (Settlement::ParkedFor* waiter = what.waiters_.pop_front()) waiter->self->wake.notify_one();
 }
 
-void Loop::call_later(UserCall& call) { user_calls_.push_back(call); }
+void Loop::call_later(UserCall& call) {
+  user_calls_.push_back(call);
+}
 
-void Loop::expect_calls(int more) { expected_calls_ += more; }
+void Loop::expect_calls(int more) {
+  expected_calls_ += more;
+}
 
 void Loop::spawn(Task<Done> task) {
   auto* spawned = new Spawned(*this, std::move(task));

@@ -1,16 +1,20 @@
-// Loop: an event loop that any thread may enter. Sockets, timers and tasks of the client live in one.
+// Loop: an event loop that any thread may enter. Sockets, timers and tasks of the client live in
+// one.
 //
-// A loop is a monitor. Its state, and all code of the client that runs "inside" it, is behind one mutex:
+// A loop is a monitor. Its state, and all code of the client that runs "inside" it, is behind one
+// mutex:
 //
-//   { auto inside = loop.enter(); ... }    // from any thread; what it made ready runs when the guard ends
+//   { auto inside = loop.enter(); ... }    // from any thread; what it made ready runs when the
+//   guard ends
 //
-// Somebody has to wait for sockets and timers: the *driver*. That is the thread of run(), or, where nothing is awaited
-// by callback, whichever thread blocks in wait(): its own reply then reaches it without another thread being woken.
-// User code (callbacks, coroutines of the user) runs outside the mutex and only on the thread of run().
+// Somebody has to wait for sockets and timers: the *driver*. That is the thread of run(), or, where
+// nothing is awaited by callback, whichever thread blocks in wait(): its own reply then reaches it
+// without another thread being woken. User code (callbacks, coroutines of the user) runs outside
+// the mutex and only on the thread of run().
 //
-// Ownership: tasks, timers, watches and events that belong to a loop go before it does. Errors: what the system refuses
-// (no more descriptors) ends construction with ok() false. Thread-safety: the members of the first group from any
-// thread; the rest inside.
+// Ownership: tasks, timers, watches and events that belong to a loop go before it does. Errors:
+// what the system refuses (no more descriptors) ends construction with ok() false. Thread-safety:
+// the members of the first group from any thread; the rest inside.
 #pragma once
 
 #include <atomic>
@@ -30,7 +34,8 @@ inline constexpr int64_t kMicro = 1'000;
 inline constexpr int64_t kMilli = 1'000'000;
 inline constexpr int64_t kSecond = 1'000'000'000;
 
-/// A descriptor that a loop watches. Unwatched when destroyed; the descriptor must still be open then.
+/// A descriptor that a loop watches. Unwatched when destroyed; the descriptor must still be open
+/// then.
 class FdWatch {
  public:
   explicit FdWatch(Loop& loop) : loop_(loop) {}
@@ -41,7 +46,8 @@ class FdWatch {
   static constexpr uint32_t kWritable = 2;
   /// Called inside the loop with what is possible now; errors and hang-ups count as both.
   virtual void on_ready(uint32_t what) = 0;
-  /// Watches `fd` for these of kReadable and kWritable from now on (level-triggered); false where the system refuses.
+  /// Watches `fd` for these of kReadable and kWritable from now on (level-triggered); false where
+  /// the system refuses.
   bool watch(int fd, uint32_t what);
   void unwatch();
 
@@ -117,8 +123,8 @@ class Loop {
   void run();
   /// Ends run(), or the next one where none has begun yet.
   void stop();
-  /// Blocks until `what` is settled. Never from inside, nor from user code that run() calls (that would wait for
-  /// itself: false is returned at once where it is not settled).
+  /// Blocks until `what` is settled. Never from inside, nor from user code that run() calls (that
+  /// would wait for itself: false is returned at once where it is not settled).
   bool wait(Settlement& what);
   /// Lets the loop take what is there, without blocking, unless somebody drives it.
   void poll();
@@ -131,7 +137,8 @@ class Loop {
   void settle(Settlement& what);
   /// Has `call` run later on the thread of run().
   void call_later(UserCall& call);
-  /// Somebody waits for `more` (or, negative, less) results by callback: then the thread of run() drives.
+  /// Somebody waits for `more` (or, negative, less) results by callback: then the thread of run()
+  /// drives.
   void expect_calls(int more);
   void make_ready(Waiter& waiter) { ready_.push_back(waiter); }
   /// Has `what.flush()` called before the loop waits or is left.
@@ -184,21 +191,22 @@ class Loop {
 
   // Who drives.
   Driver driver_ = Driver::kNone;
-  bool asleep_ = false;               ///< the driver is in the system's wait
+  bool asleep_ = false;  ///< the driver is in the system's wait
   int64_t asleep_until_ = 0;
-  bool takeover_ = false;             ///< a blocked thread asks the thread of run() for the driving
+  bool takeover_ = false;  ///< a blocked thread asks the thread of run() for the driving
   int expected_calls_ = 0;
-  List<Settlement::ParkedIn> parked_; ///< threads that block while another drives
+  List<Settlement::ParkedIn> parked_;  ///< threads that block while another drives
   ConditionVariable own_thread_;
   bool has_own_thread_ = false;
-  bool own_thread_parked_ = false;    ///< without a time limit: who leaves must wake it
+  bool own_thread_parked_ = false;  ///< without a time limit: who leaves must wake it
   bool stopping_ = false;
-  uint64_t turns_ = 0;                ///< of waiters that drove; tells run() that one still comes by
+  uint64_t turns_ = 0;  ///< of waiters that drove; tells run() that one still comes by
 };
 
 class Loop::Sleep : private Timer, private Waiter {
  public:
-  Sleep(Loop& loop, int64_t at) : Timer(loop.timers(), &Sleep::due), Waiter(&Sleep::resume), loop_(loop), at_(at) {}
+  Sleep(Loop& loop, int64_t at)
+      : Timer(loop.timers(), &Sleep::due), Waiter(&Sleep::resume), loop_(loop), at_(at) {}
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> caller) {
     caller_ = caller;
@@ -217,12 +225,16 @@ class Loop::Sleep : private Timer, private Waiter {
   std::coroutine_handle<> caller_;
 };
 
-inline Loop::Sleep Loop::sleep(int64_t nanos) { return Sleep(*this, now_ + nanos); }
+inline Loop::Sleep Loop::sleep(int64_t nanos) {
+  return Sleep(*this, now_ + nanos);
+}
 
 /// Notifies `wake` at a time; see event.h.
 class Alarm : private Timer {
  public:
-  Alarm(Event& wake, int64_t at) : Timer(wake.loop().timers(), &Alarm::due), wake_(wake) { start(at); }
+  Alarm(Event& wake, int64_t at) : Timer(wake.loop().timers(), &Alarm::due), wake_(wake) {
+    start(at);
+  }
   bool fired() const { return fired_; }
   /// Sets the alarm anew.
   void set(int64_t at) {

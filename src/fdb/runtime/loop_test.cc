@@ -16,7 +16,9 @@
 namespace orrery::fdb {
 namespace {
 
-env::Clock& system_clock() { return *env::system_environment().clock; }
+env::Clock& system_clock() {
+  return *env::system_environment().clock;
+}
 
 /// A loop with or without a thread that runs it.
 class LoopTest : public testing::TestWithParam<bool> {
@@ -64,7 +66,8 @@ TEST_P(LoopTest, AThreadBlocksForATask) {
 }
 
 TEST_P(LoopTest, TheFirstOfTwoTasksWins) {
-  EXPECT_EQ(start(first_of(*loop_, later(*loop_, 50 * kSecond, 1), later(*loop_, kMilli, 2))).get(), 2);
+  EXPECT_EQ(start(first_of(*loop_, later(*loop_, 50 * kSecond, 1), later(*loop_, kMilli, 2))).get(),
+            2);
 }
 
 struct CountsItsEnd {
@@ -85,7 +88,9 @@ TEST_P(LoopTest, CancellingEndsWhatIsAwaited) {
   future.cancel();
   EXPECT_EQ(ends, 1);
   EXPECT_EQ(future.get().error(), error::operation_cancelled);
-  { auto dropped = start(holds_something(*loop_, ends)); }
+  {
+    auto dropped = start(holds_something(*loop_, ends));
+  }
   EXPECT_EQ(ends, 2);
 }
 

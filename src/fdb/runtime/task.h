@@ -2,9 +2,10 @@
 //
 //   Task<Result<int>> twice(Loop& loop) { co_await loop.sleep(kMilli); co_return 2; }
 //
-// A Task is lazy: it starts where it is awaited (co_await task, once) or given to Running or Loop::spawn. It owns its
-// frame: destroying a Task ends the computation where it stands, with everything it awaits in turn. That is how things
-// are cancelled, so whatever a task must give back is given back by destructors.
+// A Task is lazy: it starts where it is awaited (co_await task, once) or given to Running or
+// Loop::spawn. It owns its frame: destroying a Task ends the computation where it stands, with
+// everything it awaits in turn. That is how things are cancelled, so whatever a task must give back
+// is given back by destructors.
 //
 // Everything here happens inside one loop (see loop.h), under its mutex. Not thread-safe otherwise.
 #pragma once

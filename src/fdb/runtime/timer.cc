@@ -13,8 +13,8 @@ void Timer::stop() {
 }
 
 void TimerHeap::fire_due(int64_t now) {
-  // What is started while others fire is not due at an earlier time than now, so it could fire for ever: a round fires
-  // no more timers than there were.
+  // What is started while others fire is not due at an earlier time than now, so it could fire for
+  // ever: a round fires no more timers than there were.
   for (size_t left = heap_.size(); left > 0 && earliest() <= now; --left) {
     Timer& due = *heap_.front();
     remove(due);

@@ -39,7 +39,8 @@ class TimerHeap {
   static constexpr int64_t kNever = INT64_MAX;
   /// When the earliest timer fires, or kNever.
   int64_t earliest() const { return heap_.empty() ? kNever : heap_.front()->at_; }
-  /// Fires every timer that is due at `now`; a timer that one of them starts anew waits for the next call.
+  /// Fires every timer that is due at `now`; a timer that one of them starts anew waits for the
+  /// next call.
   void fire_due(int64_t now);
 
  private:

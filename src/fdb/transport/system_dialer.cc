@@ -20,7 +20,7 @@ Result<std::shared_ptr<const TlsContext>> SystemDialer::tls() {
   LockGuard<Mutex> lock(mutex_);
   int64_t now = environment_.clock->monotonic_nanos();
   if (tls_ != nullptr && now - tls_loaded_at_ < kTlsReloadAfter) return tls_;
-  TlsSettings settings = options_.tls.with_environment(*environment_.files);
+  TlsSettings settings = with_environment(options_.tls, *environment_.files);
   Result<std::shared_ptr<const TlsContext>> loaded =
       TlsContext::load(settings, *environment_.files);
   if (loaded) {

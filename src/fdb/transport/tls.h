@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "env/file_system.h"
+#include "fdb/tls_settings.h"
 #include "fdb/transport/stream.h"
 #include "fdb/transport/tls_verify.h"
 
@@ -20,25 +21,9 @@ typedef struct ssl_ctx_st SSL_CTX;
 
 namespace orrery::fdb {
 
-/// A PEM text, given as such or as the path of a file; the text counts where both are.
-struct PemSource {
-  std::string bytes;
-  std::string path;
-  bool empty() const { return bytes.empty() && path.empty(); }
-};
-
-struct TlsSettings {
-  PemSource certificate;  // chain, the own one first
-  PemSource key;
-  PemSource ca;                             // without one, no server's certificate is valid
-  std::string password;                     // of the key
-  std::optional<std::string> verify_peers;  // see tls_verify.h
-
-  /// What is not set is taken from FDB_TLS_CERTIFICATE_FILE, .._KEY_FILE, .._CA_FILE, .._PASSWORD
-  /// and
-  /// .._VERIFY_PEERS, then from the files /etc/foundationdb/cert.pem and key.pem where they exist.
-  TlsSettings with_environment(env::FileSystem& files) const;
-};
+/// What is not set is taken from FDB_TLS_CERTIFICATE_FILE, .._KEY_FILE, .._CA_FILE, .._PASSWORD and
+/// .._VERIFY_PEERS, then from the files /etc/foundationdb/cert.pem and key.pem where they exist.
+TlsSettings with_environment(const TlsSettings& settings, env::FileSystem& files);
 
 class TlsContext {
  public:

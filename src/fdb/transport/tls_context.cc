@@ -92,8 +92,8 @@ bool use_key(SSL_CTX* context, const std::string& text, std::string password) {
 
 }  // namespace
 
-TlsSettings TlsSettings::with_environment(env::FileSystem& files) const {
-  TlsSettings out = *this;
+TlsSettings with_environment(const TlsSettings& settings, env::FileSystem& files) {
+  TlsSettings out = settings;
   take("FDB_TLS_CERTIFICATE_FILE", kDefaultCertificate, files, &out.certificate);
   take("FDB_TLS_KEY_FILE", kDefaultKey, files, &out.key);
   take("FDB_TLS_CA_FILE", nullptr, files, &out.ca);

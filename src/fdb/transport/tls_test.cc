@@ -313,7 +313,7 @@ TEST(FdbTls, TheEnvironmentFillsWhatIsNotSet) {
         std::pair("FDB_TLS_VERIFY_PEERS", "CN=x")}) {
     setenv(name, value, 1);
   }
-  TlsSettings filled = TlsSettings().with_environment(files());
+  TlsSettings filled = with_environment({}, files());
   EXPECT_EQ(filled.certificate.path, "/c");
   EXPECT_EQ(filled.key.path, "/k");
   EXPECT_EQ(filled.ca.path, "/a");
@@ -323,7 +323,7 @@ TEST(FdbTls, TheEnvironmentFillsWhatIsNotSet) {
   own.certificate.bytes = "bytes";
   own.key.path = "/own";
   own.verify_peers = "";
-  filled = own.with_environment(files());
+  filled = with_environment(own, files());
   EXPECT_EQ(filled.certificate.path, "");
   EXPECT_EQ(filled.key.path, "/own");
   EXPECT_EQ(filled.verify_peers, "");
