@@ -48,7 +48,8 @@ class RwLatch {
                                           std::memory_order_relaxed);
   }
   void unlock() {
-    uint32_t before = state_.fetch_and(~kWriter, std::memory_order_release);
+    // A subtraction gives the value before by itself; a conjunction would be a loop.
+    uint32_t before = state_.fetch_sub(kWriter, std::memory_order_release);
     if ((before & kParked) != 0) wake();
   }
 

@@ -128,8 +128,22 @@ void purge_state(TxnState* state, VacuumResult* result) {
   hold(nullptr);
 }
 
+void purge_and_release(TxnState* state) {
+  VacuumResult result;
+  state->each_core([&](TableCore& core) {
+    LockGuard<RwLatch> hold(core.latch);
+    uint32_t seen = 0;
+    for (const LogEntry& entry : state->log) {
+      if (entry.kind == LogEntry::Kind::kDefinition || &entry.table->core() != &core) continue;
+      forget(entry, state, &result, &seen);
+    }
+    --core.writers;
+  });
+}
+
 void Store::Impl::enqueue(TxnState* state) {
   LockGuard<SpinLatch> hold(queue_latch);
+  enqueued.store(enqueued.load(std::memory_order_relaxed) + 1, std::memory_order_release);
   state->next = nullptr;
   if (queue_tail == nullptr) {
     queue_head = state;
@@ -141,6 +155,7 @@ void Store::Impl::enqueue(TxnState* state) {
 
 void Store::Impl::remove_from_queue(TxnState* state) {
   LockGuard<SpinLatch> hold(queue_latch);
+  enqueued.store(enqueued.load(std::memory_order_relaxed) - 1, std::memory_order_release);
   TxnState* previous = nullptr;
   TxnState* at = queue_head;
   while (at != state) {
@@ -190,6 +205,8 @@ VacuumResult Store::Impl::purge(PurgeWait wait, TxnState** spare) {
     }
     state = next;
   }
+  purged.store(purged.load(std::memory_order_relaxed) + result.transactions,
+               std::memory_order_release);
   purge_mutex.unlock();
   return result;
 }

@@ -62,7 +62,7 @@ void Store::Impl::publish_catalog(std::shared_ptr<const CatalogImpl> next) {
   // Transactions in the pool keep their last catalog for the next use; tables that are gone must
   // not live on in it.
   LockGuard<SpinLatch> hold(pool_latch);
-  for (TransactionImpl* t = free_transactions; t != nullptr; t = t->next_free) t->catalog = nullptr;
+  for (TransactionImpl* t = free_transactions; t != nullptr; t = t->next_free) t->forget_catalog();
 }
 
 void Store::Impl::advance_last_commit(CommitSeq seq) {

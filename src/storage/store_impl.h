@@ -51,6 +51,8 @@ struct Store::Impl {
   SpinLatch queue_latch;
   TxnState* queue_head = nullptr;  // guarded by queue_latch
   TxnState* queue_tail = nullptr;
+  std::atomic<uint64_t> enqueued{0};  ///< ever; written under queue_latch
+  std::atomic<uint64_t> purged{0};    ///< of those; written under purge_mutex
   RwLatch purge_mutex;
 
   SpinLatch pool_latch;
@@ -72,6 +74,12 @@ struct Store::Impl {
   /// Puts an ended transaction in the line for purge. Committed ones in the order of their commits.
   void enqueue(TxnState* state);
   void remove_from_queue(TxnState* state);
+  /// Under commit_mutex: true where no commit waits for its purge or is being purged. Purges go in
+  /// the order of the line, so whoever counts as purged was in front of those that came since.
+  bool all_commits_purged() const {
+    const uint64_t came = enqueued.load(std::memory_order_acquire);
+    return purged.load(std::memory_order_acquire) == came;
+  }
   /// Marks the end of the transaction as published: views taken from now on see it.
   void publish_end(TxnState* state) {
     state->epoch.store(epoch.fetch_add(1) + 1, std::memory_order_release);
@@ -95,5 +103,7 @@ void refresh_sequences(Store::Impl& store);
 
 /// Unlinks a finished transaction from its rows; storage/purge.cc.
 void purge_state(TxnState* state, VacuumResult* result);
+/// The same for a small one without garbage, which gives up its places among the writers too.
+void purge_and_release(TxnState* state);
 
 }  // namespace orrery::storage

@@ -50,7 +50,7 @@ bool Table::exact_row_count(const ReadView& view, uint64_t* count) const {
   const TableCore& core = impl_of(*this).core();
   SharedLockGuard<RwLatch> hold(core.latch);
   // Where every row has one version, all views see the same; so do those that see every change.
-  if (!core.settled() && (core.writers.load(std::memory_order_acquire) != 0 ||
+  if (!core.settled() && (core.writers != 0 ||
                           core.last_write.load() > view.seq)) {
     return false;
   }

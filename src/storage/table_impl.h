@@ -34,9 +34,8 @@ struct TableCore {
   uint64_t fresh_rows = 0;    ///< rows whose chain ends in an insert record
   uint64_t deleted_rows = 0;  ///< deleted, not reclaimed
   TxnId definition_owner = 0;  ///< the open transaction that changes the definition
+  uint32_t writers = 0;        ///< open transactions that have written
 
-  /// Open transactions that have written. Grows under the latch.
-  std::atomic<uint32_t> writers{0};
   std::atomic<CommitSeq> last_write{0};  ///< the last commit that wrote here
   std::atomic<int64_t> auto_largest{0};  ///< the largest automatic key ever used
 

@@ -8,19 +8,30 @@ namespace orrery::storage {
 
 void TransactionImpl::start(Isolation level) {
   id = store.next_txn.fetch_add(1, std::memory_order_relaxed);
+  own_ids = 0;
   id_is_used = false;
   open_view(level);
 }
 
 void TransactionImpl::restart(Isolation level) {
-  if (id_is_used) return start(level);
+  if (id_is_used) {
+    if (own_ids == 0) {
+      own_ids = kIdsTaken;
+      id = store.next_txn.fetch_add(kIdsTaken, std::memory_order_relaxed) - 1;
+    }
+    --own_ids;
+    ++id;
+    id_is_used = false;
+  }
   open_view(level);
 }
 
 void TransactionImpl::open_view(Isolation level) {
   isolation = level;
   slot = store.views.acquire(store.epoch.load());
+  const CatalogImpl* const before = catalog.get();
   view = store.take_view(id, &catalog);
+  if (catalog.get() != before) kept_tables.clear();  // what was dropped must not live on there
   open = true;
 }
 
@@ -35,14 +46,11 @@ void TransactionImpl::renew_view() {
   view = store.take_view(id, private_catalog ? nullptr : &catalog);
 }
 
-/// Every table once, whatever number of its definitions was written through.
 void TransactionImpl::release_writers() {
-  auto& tables = state->tables;
-  for (size_t i = 0; i < tables.size(); ++i) {
-    bool first = true;
-    for (size_t j = 0; j < i; ++j) first = first && &tables[j]->core() != &tables[i]->core();
-    if (first) tables[i]->core().writers.fetch_sub(1, std::memory_order_release);
-  }
+  state->each_core([](TableCore& core) {
+    LockGuard<RwLatch> hold(core.latch);
+    --core.writers;
+  });
 }
 
 void TransactionImpl::finish() {
@@ -55,7 +63,7 @@ void TransactionImpl::finish() {
     for (const std::string& name : reserved_names) store.reserved_names.erase(name);
     reserved_names.clear();
   }
-  if (!definitions.empty()) catalog = nullptr;  // it was private; another may serve again
+  if (!definitions.empty()) forget_catalog();  // it was private; another may serve again
   last_table = nullptr;
   statement_start = 0;
   doom.reset();
@@ -76,7 +84,7 @@ Transaction::~Transaction() {
   Store::Impl& store = impl_->store;
   LockGuard<SpinLatch> hold(store.pool_latch);
   if (impl_->catalog != nullptr && impl_->catalog->version() != store.catalog_version.load()) {
-    impl_->catalog = nullptr;
+    impl_->forget_catalog();
   }
   impl_->next_free = store.free_transactions;
   store.free_transactions = impl_;
@@ -154,7 +162,7 @@ uint64_t Transaction::row_count(const Table& table) const {
   }
   SharedLockGuard<RwLatch> hold(core.latch);
   // Nothing is in the table but what this transaction sees.
-  if (core.writers.load(std::memory_order_acquire) == own && core.last_write.load() <= view().seq) {
+  if (core.writers == own && core.last_write.load() <= view().seq) {
     return core.live_rows();
   }
   return TableCursor(table, view()).skip(UINT64_MAX);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.h"
 #include "storage/change_collector.h"
@@ -90,8 +91,8 @@ Status TransactionImpl::validate_keys() {
 
 /// Assigns the sequence, logs, and makes the commit visible. On error nothing has become visible.
 /// `redo` is empty where nothing need be logged.
-Status TransactionImpl::publish(std::string_view redo, CommitWait wait, CommitSeq* seq,
-                                bool* lost) {
+Status TransactionImpl::publish(std::string_view redo, CommitWait wait,
+                                const CommitCapture* capture, CommitSeq* seq, bool* lost) {
   CommitLog* log = nullptr;
   CommitSeq durable_seq = 0;
   {
@@ -119,16 +120,12 @@ Status TransactionImpl::publish(std::string_view redo, CommitWait wait, CommitSe
         return synced;
       }
     }
+    const bool at_once = log == nullptr || wait == CommitWait::kNone || !definitions.empty();
+    // Earlier ones that still wait become visible with it.
+    if (at_once) publish_definitions(*seq);
+    if (at_once && forget_now(capture)) return {};
     store.enqueue(state);
-    if (log == nullptr || !definitions.empty()) {
-      publish_definitions(*seq);
-      return {};
-    }
-    if (wait == CommitWait::kNone) {
-      // Earlier ones that still wait become visible with it.
-      store.advance_last_commit(*seq);
-      return {};
-    }
+    if (at_once) return {};
   }
   if (Status synced = log->wait_durable(durable_seq); !synced) {
     LockGuard<RwLatch> hold(store.commit_mutex);
@@ -178,6 +175,29 @@ void TransactionImpl::publish_definitions(CommitSeq seq) {
   store.publish_catalog(next);
   store.advance_last_commit(seq);
   store.definition_epoch.fetch_add(1);
+}
+
+/// Under commit_mutex, when everybody sees the commit: where its change is small, no view is open and
+/// no other commit waits for its purge, the old versions are forgotten here and now, which spares
+/// the line and the locks on the way through it. False: they were not.
+bool TransactionImpl::forget_now(const CommitCapture* capture) {
+  constexpr uint64_t kOperationsMax = 64;  // other commits wait meanwhile
+  if (state->operations > kOperationsMax || !state->garbage.empty() || !definitions.empty() ||
+      !owned_cores.empty() || (capture != nullptr && !capture->changes.empty()) ||
+      !store.all_commits_purged()) {
+    return false;
+  }
+  ViewRegistry::release(slot);
+  slot = nullptr;
+  // last_commit was stored before this: a view that registers from now on sees the commit.
+  if (store.views.oldest() != ViewRegistry::kNone) return false;
+  TxnState* const ended = std::exchange(state, nullptr);
+  purge_and_release(ended);
+  ORRERY_ASSERT(spare_state == nullptr);
+  kept_tables.swap(ended->tables);
+  ended->reset();
+  spare_state = ended;
+  return true;
 }
 
 /// Numbers in rows that this transaction wrote are not given out again after a restart, even where
@@ -236,7 +256,7 @@ Result<CommitSeq> TransactionImpl::commit(CommitWait wait, CommitCapture* captur
   }
   CommitSeq seq = 0;
   bool lost = false;
-  Status published = publish(redo, wait, &seq, &lost);
+  Status published = publish(redo, wait, capture, &seq, &lost);
   if (!published && !lost) {
     if (capture != nullptr) capture->changes.clear();
     Error error = std::move(published).error();
@@ -251,12 +271,14 @@ Result<CommitSeq> TransactionImpl::commit(CommitWait wait, CommitCapture* captur
     LockGuard<RwLatch> hold(core->latch);
     core->definition_owner = 0;
   }
-  release_writers();
   TxnState* ended = state;
+  if (ended != nullptr) release_writers();
   state = nullptr;
   finish();  // gives up the own view first, so that the purge may take this transaction too
-  store.publish_end(ended);
-  store.purge(Store::Impl::PurgeWait::kTry, &spare_state);
+  if (ended != nullptr) {
+    store.publish_end(ended);
+    store.purge(Store::Impl::PurgeWait::kTry, &spare_state);
+  }
   if (!published) return std::move(published).error();
   if (log != nullptr) log->sync_soon();
   return seq;

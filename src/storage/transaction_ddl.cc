@@ -128,7 +128,7 @@ Status TransactionImpl::own_core(TableImpl& table, std::string_view verb) {
   if (state != nullptr) {
     for (const auto& t : state->tables) wrote = wrote || &t->core() == &core;
   }
-  if (core.writers.load(std::memory_order_acquire) > (wrote ? 1u : 0u)) {
+  if (core.writers > (wrote ? 1u : 0u)) {
     return busy("active transactions have uncommitted changes");
   }
   if (isolation == Isolation::kSnapshot && core.last_write.load() > view.seq) {

@@ -49,9 +49,13 @@ struct TransactionImpl {
   std::shared_ptr<const CatalogImpl> catalog;
   TxnState* state = nullptr;        ///< from the first write on
   TxnState* spare_state = nullptr;  ///< for the next `state`
+  /// Those that the last transaction of this object wrote to: it spares the next one the counting
+  /// of references. They live no longer than by `catalog`.
+  std::vector<std::shared_ptr<TableImpl>> kept_tables;
   TransactionImpl* next_free = nullptr;
   bool open = false;
   bool id_is_used = false;  ///< something may know it
+  uint32_t own_ids = 0;     ///< behind `id`, taken by restart() in advance
 
   TableImpl* last_table = nullptr;  ///< of which prepare_write() need not be asked again
   uint64_t statement_start = 0;
@@ -96,7 +100,12 @@ struct TransactionImpl {
   void start(Isolation level);
   /// The same behind finish(); an id that left no trace is used again.
   void restart(Isolation level);
+  static constexpr uint32_t kIdsTaken = 64;
   void open_view(Isolation level);
+  void forget_catalog() {
+    catalog = nullptr;
+    kept_tables.clear();
+  }
   void finish();  ///< after commit or rollback: gives up view, locks and buffers
   void renew_view();
 
@@ -106,6 +115,7 @@ struct TransactionImpl {
     return prepare_table(table);
   }
   Status prepare_table(TableImpl& table);
+  std::shared_ptr<TableImpl> share(TableImpl& table);
   TxnState& writable_state();
   Result<RowId> insert_image(TableImpl& table, const uint8_t* image);
   /// insert_image(), unless the table is a set that has the row.
@@ -162,7 +172,10 @@ struct TransactionImpl {
   /// `capture` may be null.
   Result<CommitSeq> commit(CommitWait wait, CommitCapture* capture);
   /// A commit that is visible although it failed to become durable is `lost`; it cannot be undone.
-  Status publish(std::string_view redo, CommitWait wait, CommitSeq* seq, bool* lost);
+  /// `state` is gone where its old versions are forgotten already; else it is in the line for purge.
+  Status publish(std::string_view redo, CommitWait wait, const CommitCapture* capture,
+                 CommitSeq* seq, bool* lost);
+  bool forget_now(const CommitCapture* capture);
   void capture_views(CommitSeq seq, CommitCapture* capture);
   void publish_definitions(CommitSeq seq);
   void release_writers();

@@ -62,6 +62,13 @@ void note_auto_key(TableImpl& table, const uint8_t* image) {
   }
 }
 
+std::shared_ptr<TableImpl> TransactionImpl::share(TableImpl& table) {
+  for (std::shared_ptr<TableImpl>& kept : kept_tables) {
+    if (kept.get() == &table) return std::move(kept);
+  }
+  return table.shared_from_this();
+}
+
 /// Under the table's latch.
 Status TransactionImpl::prepare_table(TableImpl& table) {
   TableCore& core = table.core();
@@ -86,8 +93,8 @@ Status TransactionImpl::prepare_table(TableImpl& table) {
     known = known || t.get() == &table;
     known_core = known_core || &t->core() == &core;
   }
-  if (!known) s.tables.push_back(table.shared_from_this());
-  if (!known_core) core.writers.fetch_add(1, std::memory_order_relaxed);
+  if (!known) s.tables.push_back(share(table));
+  if (!known_core) ++core.writers;
   last_table = &table;
   return {};
 }

@@ -44,6 +44,16 @@ struct TxnState {
   };
   std::vector<Garbage> garbage;
 
+  /// Every table once, whatever number of its definitions was written through.
+  template <class Do>
+  void each_core(Do&& work) {
+    for (size_t i = 0; i < tables.size(); ++i) {
+      bool first = true;
+      for (size_t j = 0; j < i; ++j) first = first && &tables[j]->core() != &tables[i]->core();
+      if (first) work(tables[i]->core());
+    }
+  }
+
   TxnState() {
     insert_record.txn = &mark;
     insert_record.kind = UndoKind::kInsert;
