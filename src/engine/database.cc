@@ -112,9 +112,10 @@ storage::VacuumResult Database::vacuum() {
   return store()->vacuum();
 }
 
-void Database::after_commit() {
-  const uint64_t count = commits_.fetch_add(1, std::memory_order_relaxed) + 1;
-  if (count % kCommitsPerCleanup == 0 && options_.settings.cleanup) start_cleanup();
+void Database::after_commit(uint64_t commits) {
+  const uint64_t before = commits_.fetch_add(commits, std::memory_order_relaxed);
+  const bool due = before / kCommitsPerCleanup != (before + commits) / kCommitsPerCleanup;
+  if (due && options_.settings.cleanup) start_cleanup();
 }
 
 void Database::start_cleanup() {

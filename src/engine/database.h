@@ -50,8 +50,9 @@ class Database {
   /// kInvalidArgument on memory databases. `timestamp` empty = the latest.
   Result<storage::RestoreReport> restore(std::string_view timestamp);
   storage::VacuumResult vacuum();
-  /// To be called after every commit that wrote: reclaims old versions now and then.
-  void after_commit();
+  /// To be called after every commit that wrote: reclaims old versions now and then. Who commits
+  /// very often may tell of some of them together.
+  void after_commit(uint64_t commits = 1);
 
  private:
   Database(const DatabaseOptions& options, const env::Environment& environment);

@@ -154,7 +154,9 @@ Result<storage::CommitSeq> DatabaseImpl::finish(storage::Transaction& transactio
   if (operations != 0) {
     add_on_lane(transactions_, 1);
     add_on_lane(rows_changed_, operations);
-    engine_->after_commit();
+    if (++commits_untold_ == kCommitsTold) {
+      engine_->after_commit(std::exchange(commits_untold_, 0));
+    }
   }
   if (!capture.changes.empty()) publish(capture, *seq, context);
   return seq;

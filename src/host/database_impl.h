@@ -256,6 +256,8 @@ class DatabaseImpl final : public HostedDatabase,
   int64_t clocks_apart_ = 0;
   std::unique_ptr<ModuleInstance> main_;
   std::unique_ptr<storage::Transaction> call_transaction_;  ///< ended, between two calls
+  static constexpr uint32_t kCommitsTold = 64;  ///< to the engine at once: it counts for many threads
+  uint32_t commits_untold_ = 0;
   CommitObserver* observer_ = nullptr;
   ViewInstances views_;
   ViewInstances::Evaluate evaluate_;

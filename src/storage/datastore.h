@@ -62,6 +62,11 @@ Result<uint64_t> delete_range_bsatn(Transaction& transaction, Table& table, cons
 Result<RowRef> find_unique_bsatn(const Table& table, const Index& index, std::string_view key,
                                  const ReadView& view, RowId* id);
 
+/// Writes that row in BSATN, taking the table's latch itself. Its length; 0 where there is no such
+/// row. Nothing is written where it is more than fits the buffer.
+Result<uint32_t> read_unique_bsatn(const Table& table, const Index& index, std::string_view key,
+                                   const ReadView& view, std::span<uint8_t> buffer);
+
 /// Rows that a view sees, as many at a time as fit the caller's buffer. Takes the table's latch
 /// itself. Rows that the transaction of the view deletes meanwhile are left out.
 class BsatnScan {

@@ -197,4 +197,14 @@ Result<RowRef> find_unique_bsatn(const Table& table, const Index& index, std::st
   return static_cast<RowRef>(nullptr);
 }
 
+Result<uint32_t> read_unique_bsatn(const Table& table, const Index& index, std::string_view key,
+                                   const ReadView& view, std::span<uint8_t> buffer) {
+  SharedLockGuard<RwLatch> hold(impl_of(table).core().latch);
+  ORRERY_TRY_ASSIGN(const RowRef row, find_unique_bsatn(table, index, key, view, nullptr));
+  if (row == nullptr) return 0u;
+  const uint32_t bytes = table.layout().bsatn_bytes(row);
+  if (bytes <= buffer.size()) table.layout().write_bsatn(row, buffer.data());
+  return bytes;
+}
+
 }  // namespace orrery::storage

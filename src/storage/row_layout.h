@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/short_copy.h"
 #include "storage/schema.h"
 #include "types/datum.h"
 
@@ -127,9 +128,15 @@ class RowLayout {
   /// Appends the row as a product in BSATN.
   void append_bsatn(const uint8_t* image, std::string* out) const;
   /// Bytes that append_bsatn() would add.
-  uint32_t bsatn_bytes(const uint8_t* image) const;
+  uint32_t bsatn_bytes(const uint8_t* image) const {
+    return fixed_bsatn_bytes_ != 0 ? fixed_bsatn_bytes_ : count_bsatn_bytes(image);
+  }
   /// Writes exactly bsatn_bytes() bytes; returns the end.
-  uint8_t* write_bsatn(const uint8_t* image, uint8_t* out) const;
+  uint8_t* write_bsatn(const uint8_t* image, uint8_t* out) const {
+    if (plain_bytes_ == 0) return write_steps(image, out);
+    copy_short(out, image, plain_bytes_);
+    return out + plain_bytes_;
+  }
   /// Rows of one length, one behind the other; returns the end.
   uint8_t* write_fixed_rows(const uint8_t* const* images, uint32_t n, uint8_t* out) const;
   /// Appends one cell in BSATN (its Option tag too).
@@ -173,24 +180,13 @@ class RowLayout {
   void read_plain(const char* bytes, uint8_t* image) const {
     const uint64_t zero = 0;
     std::memcpy(image + image_bytes_ - 8, &zero, 8);
-    if (plain_bytes_ > 16) {
-      std::memcpy(image, bytes, plain_bytes_);
-      return;
-    }
-    // In two overlapping pieces.
-    if (plain_bytes_ >= 8) {
-      std::memcpy(image, bytes, 8);
-      std::memcpy(image + plain_bytes_ - 8, bytes + plain_bytes_ - 8, 8);
-    } else if (plain_bytes_ >= 4) {
-      std::memcpy(image, bytes, 4);
-      std::memcpy(image + plain_bytes_ - 4, bytes + plain_bytes_ - 4, 4);
-    } else {
-      std::memcpy(image, bytes, plain_bytes_);
-    }
+    copy_short(image, bytes, plain_bytes_);
   }
   Status read_steps(std::string_view bytes, uint8_t* image, size_t* used) const;
   Status read_column(std::string_view bytes, size_t* at, uint32_t column, uint8_t* image) const;
   Status read_payload(std::string_view bytes, size_t* at, const ColumnLayout& c, uint8_t* p) const;
+  uint32_t count_bsatn_bytes(const uint8_t* image) const;
+  uint8_t* write_steps(const uint8_t* image, uint8_t* out) const;
   uint32_t column_bsatn_bytes(const uint8_t* image, uint32_t column) const;
   uint8_t* write_column(const uint8_t* image, uint32_t column, uint8_t* out) const;
 

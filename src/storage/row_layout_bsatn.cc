@@ -128,8 +128,7 @@ uint32_t RowLayout::column_bsatn_bytes(const uint8_t* image, uint32_t column) co
   return bytes + load_ref(image + c.offset).size() + (c.kind == CellKind::kBsatn ? 0 : 4);
 }
 
-uint32_t RowLayout::bsatn_bytes(const uint8_t* image) const {
-  if (fixed_bsatn_bytes_ != 0) return fixed_bsatn_bytes_;
+uint32_t RowLayout::count_bsatn_bytes(const uint8_t* image) const {
   uint32_t bytes = 0;
   for (const Step& step : write_steps_) {
     bytes += step.run ? step.bytes : column_bsatn_bytes(image, step.column);
@@ -165,7 +164,7 @@ uint8_t* RowLayout::write_column(const uint8_t* image, uint32_t column, uint8_t*
   return out + s.size();
 }
 
-uint8_t* RowLayout::write_bsatn(const uint8_t* image, uint8_t* out) const {
+uint8_t* RowLayout::write_steps(const uint8_t* image, uint8_t* out) const {
   for (const Step& step : write_steps_) {
     if (step.run) {
       std::memcpy(out, image + step.offset, step.bytes);

@@ -1,7 +1,8 @@
 #include "host/abi/byte_streams.h"
 
 #include <algorithm>
-#include <cstring>
+
+#include "base/short_copy.h"
 
 namespace orrery::host {
 namespace {
@@ -56,7 +57,7 @@ int32_t ByteStreams::read(uint32_t source, std::span<uint8_t> out, uint32_t* use
   }
   Source& from = sources_[source - 1];
   const size_t n = std::min(from.rest.size(), out.size());
-  if (n > 0) std::memcpy(out.data(), from.rest.data(), n);
+  copy_short(out.data(), from.rest.data(), n);
   from.rest.remove_prefix(n);
   *used = static_cast<uint32_t>(n);
   if (!from.rest.empty()) return 0;

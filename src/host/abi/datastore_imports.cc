@@ -249,6 +249,16 @@ uint32_t datastore_index_scan_point_bsatn(HostCall& call, uint32_t index, uint32
     return 0;
   }
   // At most one row: it is fetched at once, which spares a cursor.
+  const std::span<uint8_t> place = env.iterators().place_for_one();
+  if (!place.empty()) [[likely]] {
+    auto bytes = storage::read_unique_bsatn(open.table(), open.index(), key,
+                                            open.transaction->view(), place);
+    if (!bytes) return number(env.errno_of(call, bytes.error()));
+    if (*bytes <= place.size()) [[likely]] {
+      guest.store(result, env.iterators().open_one(*bytes));
+      return 0;
+    }
+  }
   storage::ReadLatch latch(open.table());
   auto found = storage::find_unique_bsatn(open.table(), open.index(), key,
                                           open.transaction->view(), nullptr);

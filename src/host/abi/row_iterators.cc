@@ -1,9 +1,9 @@
 #include "host/abi/row_iterators.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
+#include "base/short_copy.h"
 #include "storage/row_layout.h"
 
 namespace orrery::host {
@@ -63,16 +63,6 @@ uint32_t RowIterators::open_table(const storage::Table& table, const storage::Re
 
 uint32_t RowIterators::open_row(const storage::Table& table, storage::RowRef image) {
   const storage::RowLayout& layout = table.layout();
-  const uint32_t bytes = image == nullptr ? 0 : layout.bsatn_bytes(image);
-  const uint32_t free = ~one_rows_open_ & kAllOneRows;
-  if (free != 0 && bytes <= OneRow::kBytesMax) [[likely]] {
-    const auto place = static_cast<uint32_t>(std::countr_zero(free));
-    OneRow& row = one_rows_[place];
-    row.size = bytes;
-    if (bytes != 0) layout.write_bsatn(image, row.bytes);
-    one_rows_open_ |= 1u << place;
-    return place + 1;
-  }
   const uint32_t number = take_slot();
   if (number == 0 || image == nullptr) return number;
   Iterator& iterator = at(number);
@@ -87,7 +77,7 @@ int32_t RowIterators::advance_one(uint32_t place, std::span<uint8_t> out, uint32
   const OneRow& row = one_rows_[place];
   *size = row.size;
   if (row.size > out.size()) return static_cast<int32_t>(Errno::kBufferTooSmall);
-  if (row.size != 0) std::memcpy(out.data(), row.bytes, row.size);
+  copy_short(out.data(), row.bytes, row.size);
   one_rows_open_ &= ~bit;
   return kExhausted;
 }

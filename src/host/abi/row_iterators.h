@@ -6,6 +6,7 @@
 // Numbers are used again. One thread; the scans must not outlive the transaction that they read in.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -27,6 +28,19 @@ class RowIterators {
   uint32_t open(const storage::Table& table, storage::BsatnScan scan);
   /// Over all rows of a table.
   uint32_t open_table(const storage::Table& table, const storage::ReadView& view);
+  /// Where a row that is not long is to be written for open_one(); empty where too many such rows
+  /// are open.
+  std::span<uint8_t> place_for_one() {
+    const uint32_t place = first_free_one();
+    return place < kOneRows ? std::span<uint8_t>(one_rows_[place].bytes) : std::span<uint8_t>();
+  }
+  /// Over the row of so many bytes that was written to place_for_one(), or over none (0).
+  uint32_t open_one(uint32_t bytes) {
+    const uint32_t place = first_free_one();
+    one_rows_[place].size = bytes;
+    one_rows_open_ |= 1u << place;
+    return place + 1;
+  }
   /// Over a copy of one row, or over none where `image` is null. Under the table's latch.
   uint32_t open_row(const storage::Table& table, storage::RowRef image);
   /// Whole rows into `out`: kExhausted with the last ones, 0 while there are more, or an errno.
@@ -57,8 +71,10 @@ class RowIterators {
     uint8_t bytes[kBytesMax];
   };
   static constexpr uint32_t kOneRows = 8;  ///< their numbers are the first ones
-  static constexpr uint32_t kAllOneRows = (1u << kOneRows) - 1;
 
+  uint32_t first_free_one() const {
+    return static_cast<uint32_t>(std::countr_one(one_rows_open_));
+  }
   /// Null where it is not open.
   Iterator* find(uint32_t number) {
     const uint32_t slot = number - kOneRows - 1;
