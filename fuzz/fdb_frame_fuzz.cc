@@ -64,7 +64,7 @@ void check_payloads(std::string_view bytes, FrameForm form) {
     if (payload.empty()) continue;
     std::string room(kFrameRoom, ' ');
     room += payload;
-    stream += finish_frame(room.data() + kFrameRoom, payload.size(), Token{i, ~i}, form);
+    stream += finish_frame(room.data() + kFrameRoom, payload.size(), wire::Uid{i, ~i}, form);
     expected += std::to_string(i) + "," + std::to_string(~i) + ":";
     expected += payload;
   }

@@ -86,6 +86,8 @@ class SharedBytes {
     std::string_view view(buffer->data(), bytes.size());
     return {view, std::move(buffer)};
   }
+  /// A part of these bytes, in the same buffer.
+  SharedBytes part(std::string_view bytes) const { return {bytes, buffer_}; }
   std::string_view view() const { return view_; }
   operator std::string_view() const { return view_; }  // NOLINT: stands for its bytes
   size_t size() const { return view_.size(); }

@@ -35,7 +35,7 @@ char* store(char* to, T value) {
 
 }  // namespace
 
-std::string_view finish_frame(char* payload, size_t size, const Token& token, FrameForm form) {
+std::string_view finish_frame(char* payload, size_t size, const wire::Uid& token, FrameForm form) {
   ORRERY_ASSERT(size != 0 && size <= kFrameLengthMax - kTokenSize);
   char* token_at = payload - kTokenSize;
   store(store(token_at, token.first), token.second);
@@ -43,6 +43,10 @@ std::string_view finish_frame(char* payload, size_t size, const Token& token, Fr
   char* to = store(payload - header, static_cast<uint32_t>(kTokenSize + size));
   if (form == FrameForm::kChecked) store(to, frame_checksum({token_at, kTokenSize + size}));
   return {payload - header, header + size};
+}
+
+size_t frame_size(std::string_view bytes, FrameForm form) {
+  return frame_header_size(form) - kTokenSize + load<uint32_t>(bytes.data());
 }
 
 std::string_view FrameReader::unread() const {
@@ -96,7 +100,7 @@ Result<std::optional<Frame>> FrameReader::next() {
       failed_ = error::serialization_failed;
       return fail(*failed_);
     }
-    frame_size_ = header - kTokenSize + length;
+    frame_size_ = frame_size(bytes, form_);
   }
   if (bytes.size() < frame_size_) return std::nullopt;
   bytes = bytes.substr(0, frame_size_);
@@ -106,7 +110,7 @@ Result<std::optional<Frame>> FrameReader::next() {
     failed_ = error::checksum_failed;
     return fail(*failed_);
   }
-  Token token{load<uint64_t>(checked.data()), load<uint64_t>(checked.data() + 8)};
+  wire::Uid token{load<uint64_t>(checked.data()), load<uint64_t>(checked.data() + 8)};
   begin_ += frame_size_;
   frame_size_ = 0;
   return Frame{token, SharedBytes(bytes.substr(header), buffer_)};

@@ -18,7 +18,7 @@
 
 #include "fdb/error.h"
 #include "fdb/shared_bytes.h"
-#include "fdb/transport/token.h"
+#include "fdb/wire/types.h"
 
 namespace orrery::fdb {
 
@@ -36,14 +36,17 @@ inline constexpr size_t kFrameRoom = 28;
 inline constexpr size_t kFrameLengthMax = size_t{100} << 20;
 
 struct Frame {
-  Token token;
+  wire::Uid token;
   SharedBytes payload;
 };
 
 /// Writes the header of a frame in front of its payload, at `payload - frame_header_size(form)`,
 /// and returns the frame. The payload has at least one byte and, with the token, at most
 /// kFrameLengthMax.
-std::string_view finish_frame(char* payload, size_t size, const Token& token, FrameForm form);
+std::string_view finish_frame(char* payload, size_t size, const wire::Uid& token, FrameForm form);
+
+/// The size of the frame that a run of bytes begins with, of at least 4 bytes.
+size_t frame_size(std::string_view bytes, FrameForm form);
 
 class FrameReader {
  public:

@@ -13,7 +13,7 @@ namespace orrery::fdb {
 namespace {
 
 struct Message {
-  Token token;
+  wire::Uid token;
   std::string payload;
   friend bool operator==(const Message&, const Message&) = default;
 };
@@ -70,7 +70,7 @@ std::string letters(size_t size, char first) {
 
 const std::vector<Message> kMessages = {
     {{1, 2}, "a"},
-    {well_known(WellKnown::kPing), letters(31, 'b')},
+    {wire::well_known_token(wire::WellKnown::kPing), letters(31, 'b')},
     {{~uint64_t{0}, 77}, letters(300, 'c')},
     {{0x1122334455667788, 0x99aabbcc00000042}, letters(8, 'd')}};
 
@@ -103,7 +103,7 @@ TEST(FdbFrame, GoldenBytes) {
       76);
   Outcome out = read_all(golden, FrameForm::kChecked, golden.size());
   ASSERT_EQ(out.messages.size(), 1u);
-  EXPECT_EQ(out.messages[0].token, (Token{0x4d2, 0x162e}));
+  EXPECT_EQ(out.messages[0].token, (wire::Uid{0x4d2, 0x162e}));
   EXPECT_EQ(out.messages[0].payload, golden.substr(28));
   EXPECT_EQ(frame_of(out.messages[0], FrameForm::kChecked), golden);
 }
@@ -262,15 +262,6 @@ TEST(FdbFrame, ABufferThatNobodyHoldsIsUsedAgain) {
     reader.received(frame.size());
     ASSERT_TRUE(reader.next()->has_value());
   }
-}
-
-TEST(FdbToken, MethodsOfAnInterface) {
-  Token base{0x1122334455667788, 0x99aabbccffffffff};
-  EXPECT_EQ(base.adjusted(0), base);
-  EXPECT_EQ(base.adjusted(2), (Token{0x1122334655667788, 0x99aabbcc00000001}));
-  EXPECT_TRUE((Token{3, 0}).is_stream());
-  EXPECT_FALSE((Token{2, 1}).is_stream());
-  EXPECT_TRUE(well_known(WellKnown::kPing).is_well_known());
 }
 
 }  // namespace
