@@ -1,6 +1,7 @@
 // The end of a transaction: views, the commit, who hears of it, and when it is durable.
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "base/bytes.h"
@@ -8,6 +9,7 @@
 #include "host/durable_waiters.h"
 #include "host/view_query.h"
 #include "storage/datastore.h"
+#include "storage/transaction_restart.h"
 
 namespace orrery::host {
 
@@ -143,9 +145,11 @@ Result<storage::CommitSeq> DatabaseImpl::finish(storage::Transaction& transactio
     transaction.rollback();
     return std::move(refreshed).error();
   }
-  storage::CommitCapture capture;
+  // To set one up takes longer than to ask, and most calls change what nobody follows.
+  std::optional<storage::CommitCapture> capture;
+  if (storage::has_followed_changes(transaction)) capture.emplace();
   const uint64_t operations = transaction.operations();
-  Result<storage::CommitSeq> seq = transaction.commit_unsynced(&capture);
+  Result<storage::CommitSeq> seq = transaction.commit_unsynced(capture ? &*capture : nullptr);
   if (!seq) {
     views_.rolled_back();
     return seq;
@@ -158,7 +162,7 @@ Result<storage::CommitSeq> DatabaseImpl::finish(storage::Transaction& transactio
       engine_->after_commit(std::exchange(commits_untold_, 0));
     }
   }
-  if (!capture.changes.empty()) publish(capture, *seq, context);
+  if (capture && !capture->changes.empty()) publish(*capture, *seq, context);
   return seq;
 }
 

@@ -26,10 +26,7 @@ ChangeCollector::ChangeCollector(const TransactionImpl& transaction, ChangeSet* 
 
 void ChangeCollector::run() {
   out_.clear();
-  if (t_.state == nullptr) return;
-  bool wanted = !t_.definitions.empty();
-  for (const auto& table : t_.state->tables) wanted = wanted || table->watched();
-  if (!wanted) return;
+  if (!t_.has_followed_changes()) return;
   find_redefined();
   for (const LogEntry& entry : t_.state->log) {
     if (entry.kind == LogEntry::Kind::kDefinition) continue;

@@ -43,14 +43,17 @@ void forget_insert(TableCore& core, RowId row, const UndoRecord* inserted) {
 
 void forget_update(TableImpl& table, UndoRecord* record, uint32_t* seen) {
   TableCore& core = table.core();
-  const uint8_t* in_place = core.pages.image(record->row);
-  const uint8_t* next = next_image(record, in_place);
-  for (IndexImpl* index : table.index_impls()) {
-    if (record->keys_stay || index->same_key(record->image(), next)) continue;
-    if (newer_version_has_key(*index, record, in_place, seen)) continue;
-    index->remove(record->image(), record->row);
+  const bool has_strings = !table.layout().var_columns().empty();
+  if (has_strings || !record->keys_stay) {
+    const uint8_t* in_place = core.pages.image(record->row);
+    const uint8_t* next = next_image(record, in_place);
+    for (IndexImpl* index : table.index_impls()) {
+      if (record->keys_stay || index->same_key(record->image(), next)) continue;
+      if (newer_version_has_key(*index, record, in_place, seen)) continue;
+      index->remove(record->image(), record->row);
+    }
+    if (has_strings) table.free_strings(record->image(), next);
   }
-  table.free_strings(record->image(), next);
   if (record->newer != nullptr) {
     record->newer->before_word &= kWordFlags;
   } else {

@@ -197,6 +197,17 @@ void Transaction::rollback() {
   if (impl_->open) impl_->roll_back();
 }
 
+bool TransactionImpl::has_followed_changes() const {
+  if (state == nullptr) return false;
+  bool followed = !definitions.empty();
+  for (const auto& table : state->tables) followed = followed || table->watched();
+  return followed;
+}
+
+bool has_followed_changes(Transaction& transaction) {
+  return transaction.impl().has_followed_changes();
+}
+
 void restart(Transaction& transaction, Isolation isolation) {
   ORRERY_ASSERT(!transaction.impl().open);
   transaction.impl().restart(isolation);

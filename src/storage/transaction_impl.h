@@ -176,6 +176,8 @@ struct TransactionImpl {
   Status publish(std::string_view redo, CommitWait wait, const CommitCapture* capture,
                  CommitSeq* seq, bool* lost);
   bool forget_now(const CommitCapture* capture);
+  /// Somebody wants to hear of what it changed.
+  bool has_followed_changes() const;
   void capture_views(CommitSeq seq, CommitCapture* capture);
   void publish_definitions(CommitSeq seq);
   void release_writers();

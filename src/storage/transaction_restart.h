@@ -1,4 +1,5 @@
-// restart(): one transaction after the other in the same object.
+// What spares those who run very many small transactions some time: one after the other in the same
+// object, and none of them tells of changes that nobody follows.
 #pragma once
 
 #include "storage/transaction.h"
@@ -9,5 +10,9 @@ namespace orrery::storage {
 /// ended and waits for this may keep tables alive that were dropped meanwhile. Not while anything
 /// still reads in the view of the transaction that ended.
 void restart(Transaction& transaction, Isolation isolation);
+
+/// False where a CommitCapture would get nothing: no table that the transaction wrote to is watched,
+/// and no definition changed.
+bool has_followed_changes(Transaction& transaction);
 
 }  // namespace orrery::storage

@@ -86,7 +86,7 @@ export class RawSocket {
   send(payload, options) { this.socket.write(RawSocket.frame(Buffer.from(payload), options)); }
 
   /// True when `condition(this)` holds within `millis`.
-  async wait(condition, millis = 5000) {
+  async wait(condition, millis = 60_000) {
     const end = Date.now() + millis;
     while (!condition(this)) {
       const left = end - Date.now();
