@@ -89,6 +89,7 @@ class SharedBytes {
   /// A part of these bytes, in the same buffer.
   SharedBytes part(std::string_view bytes) const { return {bytes, buffer_}; }
   std::string_view view() const { return view_; }
+  const BufferRef& buffer() const { return buffer_; }
   operator std::string_view() const { return view_; }  // NOLINT: stands for its bytes
   size_t size() const { return view_.size(); }
   bool empty() const { return view_.empty(); }
