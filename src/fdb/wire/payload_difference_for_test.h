@@ -61,6 +61,17 @@ inline std::string objects_difference(std::string_view a, std::string_view b) {
   return "";
 }
 
+/// The vtables of `a` that `b` has not got, as text.
+inline std::string missing_vtables(std::string_view a, std::string_view b) {
+  std::set<std::string> in_b;
+  for (const auto& [at, vtable] : vtables_of(b)) in_b.insert(vtable);
+  std::string missing;
+  for (const auto& [at, vtable] : vtables_of(a)) {
+    if (!in_b.contains(vtable)) missing += vtable;
+  }
+  return missing;
+}
+
 /// As objects_difference, but the vtables have to be the same, too.
 inline std::string difference(std::string_view a, std::string_view b) {
   std::multiset<std::string> sorted[2];
