@@ -1,6 +1,6 @@
 // Subspace: keys that begin with one prefix, and the tuples behind it.
 //
-// Errors: those of packing and unpacking tuples; 2004 key_outside_legal_range for a key that is not in the subspace.
+// Errors: those of packing and unpacking tuples; 2252 key_not_in_subspace.
 // Thread-safety: as a value.
 #pragma once
 
@@ -52,12 +52,12 @@ class Subspace {
 
   /// The tuple behind the prefix.
   Result<Tuple> unpack(std::string_view key, const tuple::UnpackOptions& options = {}) const {
-    if (!contains(key)) return fail(error::key_outside_legal_range);
+    if (!contains(key)) return fail(error::key_not_in_subspace);
     return tuple::unpack(key.substr(prefix_.size()), options);
   }
   template <class T, class... Ts>
   Result<std::tuple<T, Ts...>> unpack_as(std::string_view key) const {
-    if (!contains(key)) return fail(error::key_outside_legal_range);
+    if (!contains(key)) return fail(error::key_not_in_subspace);
     return tuple::unpack_as<T, Ts...>(key.substr(prefix_.size()));
   }
 

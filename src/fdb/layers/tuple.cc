@@ -38,7 +38,7 @@ std::optional<uint64_t> to_number(std::string_view magnitude) {
 }  // namespace
 
 Result<Versionstamp> Versionstamp::from_bytes(std::string_view bytes) {
-  if (bytes.size() != kSize) return fail(error::invalid_tuple_data_type);
+  if (bytes.size() != kSize) return fail(error::invalid_versionstamp_size);
   Versionstamp out;
   std::memcpy(out.transaction.data(), bytes.data(), kTransactionSize);
   out.user = static_cast<uint16_t>(static_cast<uint8_t>(bytes[10]) << 8 | static_cast<uint8_t>(bytes[11]));

@@ -55,7 +55,7 @@ struct Versionstamp {
 
   /// One whose 10 bytes the commit fills in.
   static constexpr Versionstamp incomplete(uint16_t user = 0) { return {kIncomplete, user}; }
-  /// From 12 bytes; 2250 for any other size.
+  /// From 12 bytes; 2269 for any other size.
   static Result<Versionstamp> from_bytes(std::string_view bytes);
   constexpr bool is_complete() const { return transaction != kIncomplete; }
   friend auto operator<=>(const Versionstamp&, const Versionstamp&) = default;

@@ -85,8 +85,8 @@ TEST(Tuple, PacksValuesWithoutATuple) {
   EXPECT_EQ(range(1).end, pack(1) + '\xff');
   EXPECT_EQ(*range(Tuple{1}), range(1));
   for (int shift = 0; shift < 64; ++shift) {
-    for (int64_t near : {-1, 0, 1}) {
-      int64_t number = static_cast<int64_t>(uint64_t{1} << shift) + near;
+    for (uint64_t near : {~uint64_t{0}, uint64_t{0}, uint64_t{1}}) {
+      auto number = static_cast<int64_t>((uint64_t{1} << shift) + near);
       EXPECT_EQ(pack(number), *pack(Tuple{number}));
       EXPECT_EQ(std::get<0>(*unpack_as<int64_t>(pack(number))), number);
       EXPECT_EQ(*(*unpack(pack(number)))[0].int64(), number);
@@ -249,7 +249,7 @@ TEST(Subspace, StandsBehindItsPrefix) {
   auto [id, name] = *users.unpack_as<int, std::string>(key);
   EXPECT_EQ(id, 7);
   EXPECT_EQ(name, "x");
-  EXPECT_EQ(users.unpack("other").error(), error::key_outside_legal_range);
+  EXPECT_EQ(users.unpack("other").error(), error::key_not_in_subspace);
   EXPECT_EQ(*users.pack_with_versionstamp({Versionstamp::incomplete()}),
             *pack_with_versionstamp({Versionstamp::incomplete()}, users.key()));
   EXPECT_EQ(Subspace().key(), "");
