@@ -18,6 +18,14 @@ struct Word {
 SPACETIMEDB_STRUCT(Word, text)
 SPACETIMEDB_TABLE(Word, word, Public)
 
+struct Note {
+  uint32_t id;
+  std::string text;
+};
+SPACETIMEDB_STRUCT(Note, id, text)
+SPACETIMEDB_TABLE(Note, note, Public)
+FIELD_PrimaryKey(note, id)
+
 // More tables than are kept at a time.
 struct Cell {
   uint32_t value;
@@ -152,6 +160,25 @@ SPACETIMEDB_REDUCER(change_in_nested_scans, ReducerContext ctx) {
   look(ctx);
   return Ok();
 }
+// Rows found by their keys while scans are open, some of them longer than a buffer.
+SPACETIMEDB_REDUCER(find_notes, ReducerContext ctx) {
+  const size_t sizes[] = {0, 10, 65536 - 8, 65536 - 7, 300'000, 3};
+  for (uint32_t i = 0; i < 6; ++i) ctx.db[note].insert({i, std::string(sizes[i], static_cast<char>('a' + i))});
+  const auto found = [&](uint32_t id) {
+    const std::optional<Note> row = ctx.db[note_id].find(id);
+    if (!row) return std::string("none");
+    if (row->text != std::string(row->text.size(), static_cast<char>('a' + row->id))) LOG_PANIC("another text");
+    return std::to_string(row->id) + ":" + std::to_string(row->text.size());
+  };
+  for (const Item& row : ctx.db[item]) {
+    std::string out = text_of(row) + found(row.id) + " " + found(row.id + 100);
+    for (const Item& same : ctx.db[item_weight].filter(row.weight)) out += " " + text_of(same) + found(same.id + 1);
+    if (const std::optional<Item> again = ctx.db[item_id].find(row.id)) out += " " + text_of(*again);
+    LOG_INFO(out);
+  }
+  return Ok();
+}
+
 SPACETIMEDB_REDUCER(leave_early, ReducerContext ctx) {
   for (int i = 0; i < 40; ++i) {
     for (const Item& row : ctx.db[item]) {

@@ -72,6 +72,14 @@ for (const [how, differs] of Object.entries(changes)) {
   assert.deepEqual(said(good(early.reducer('leave_early'))), Array.from({ length: 40 }, (_, i) => (i < 4 ? '2:20 ' : '3:30 ')));
   ++passed;
 }
+for (const chunk of [32768, 8]) {
+  const sizes = [0, 10, 65536 - 8, 65536 - 7, 300000, 3];
+  const found = (id) => (id < sizes.length ? `${id}:${sizes[id]}` : 'none');
+  const item = (id) => `${id}:${id * 10} `;
+  assert.deepEqual(said(good(load(6, { chunk }).reducer('find_notes'))),
+    [1, 2, 3, 4, 5, 6].map((id) => `${item(id)}${found(id)} none ${item(id)}${found(id + 1)} ${item(id)}`));
+  ++passed;
+}
 {
   assert.deepEqual(said(good(load(0).reducer('collect_and_count'))), ['0 0']);
   assert.deepEqual(said(good(load(9).reducer('collect_and_count'))), ['45 2250']);

@@ -16,6 +16,9 @@ constexpr size_t kRoomForGenerated = 1024;
 // Chunks of a scan; the host fills at least 32 KiB when there are that many rows.
 constexpr size_t kChunkBytes = 64 * 1024;
 
+// What row_iter_bsatn_advance answers with the last rows.
+constexpr int32_t kExhausted = -1;
+
 // What is kept of tables is at most this many buffers.
 constexpr size_t kKeptTables = 16;
 
@@ -243,6 +246,32 @@ Rows* scan_point(IndexSlot& index) {
   return next_rows(rows);
 }
 
+namespace {
+
+/// What comes of the only row where it did not come with the first call and nothing more.
+[[gnu::noinline]] const Rows* only_row_later(Rows* rows, int32_t status) {
+  free_rows = rows->next;
+  rows->users = 1;
+  rows->open = 1;
+  if (status != 0 || rows->size == 0) rows = next_rows(rows);
+  end_scan(rows);
+  return rows;
+}
+
+}  // namespace
+
+const Rows* only_row(IndexSlot& index) {
+  const uint32_t id = index_id(index);
+  const bsatn::Writer& key = filled_scratch();
+  if (free_rows == nullptr) free_rows = make_rows(kChunkBytes);
+  Rows* const rows = free_rows;
+  const uint32_t status = host::datastore_index_scan_point_bsatn(id, key.data(), key.size(), &rows->iter);
+  if (status != StatusCode::OK) fail_status("index scan failed", index.name, status);
+  rows->size = rows->capacity;
+  const int32_t state = host::row_iter_bsatn_advance(rows->iter, rows + 1, &rows->size);
+  return state == kExhausted ? rows : only_row_later(rows, state);
+}
+
 Rows* scan_range(IndexSlot& index, const ScanBounds& bounds) {
   const uint32_t id = index_id(index);
   const bsatn::Writer& key = filled_scratch();
@@ -261,10 +290,10 @@ Rows* scan_range(IndexSlot& index, const ScanBounds& bounds) {
 
 Rows* next_rows(Rows* rows) {
   do {
-    size_t size = rows->capacity;
-    const int32_t status = host::row_iter_bsatn_advance(rows->iter, rows + 1, &size);
+    rows->size = rows->capacity;
+    const int32_t status = host::row_iter_bsatn_advance(rows->iter, rows + 1, &rows->size);
     if (status == StatusCode::BUFFER_TOO_SMALL) {
-      Rows* const larger = make_rows(size);
+      Rows* const larger = make_rows(rows->size);
       larger->iter = rows->iter;
       std::free(rows);
       rows = larger;
@@ -272,7 +301,6 @@ Rows* next_rows(Rows* rows) {
     }
     if (status > 0) fail_status("reading rows failed", nullptr, static_cast<unsigned>(status));
     rows->open = status == 0;
-    rows->size = static_cast<uint32_t>(size);
   } while (rows->open != 0 && rows->size == 0);
   return rows;
 }

@@ -43,9 +43,18 @@ uint32_t delete_at(IndexSlot& index, const F& key) {
 }
 template <class T, class F>
 std::optional<T> find_row(IndexSlot& index, const F& key) {
+  constexpr int32_t kSize = bsatn::bsatn_traits<T>::kFixed;
+  scratch()(key);
+  const Rows* const found = only_row(index);
   std::optional<T> row;
-  Cursor<T> cursor(rows_at(index, key));
-  if (cursor.here()) cursor.read(row.emplace());
+  if (found->size == 0) return row;
+  if constexpr (kSize > 0) {
+    if (found->size < static_cast<size_t>(kSize)) cut_row();
+    bsatn::bsatn_traits<T>::load(found->begin(), row.emplace());
+  } else {
+    bsatn::Reader in(found->begin(), found->size);
+    in(row.emplace());
+  }
   return row;
 }
 

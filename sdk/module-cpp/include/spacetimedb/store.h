@@ -76,7 +76,7 @@ struct ScanBounds {
 struct Rows {
   Rows* next;
   uint32_t capacity;
-  uint32_t size;
+  size_t size;
   uint32_t users;  // cursors, and the table they are kept for
   uint32_t iter;
   uint32_t open;  // 1: the host has the iterator, and rows may follow these
@@ -100,6 +100,9 @@ inline void rows_changed(TableSlot& table) {
 Rows* scan_table(TableSlot& table);
 /// Of the rows whose key is in scratch().
 Rows* scan_point(IndexSlot& index);
+/// The row whose key is in scratch(), of a unique index, or no bytes: for who reads it at once, since the next scan takes this
+/// buffer. No cursor is to be made of it.
+const Rows* only_row(IndexSlot& index);
 Rows* scan_range(IndexSlot& index, const ScanBounds& bounds);
 /// The next rows of a scan that is open, in its buffer or a larger one; none only at its end.
 Rows* next_rows(Rows* rows);
