@@ -123,18 +123,23 @@ void Loop::run_inside() {
 
 void Loop::leave(UniqueLock<Mutex>& lock) {
   const bool own = own_loop == this;
-  if (own) {
+  if (own && driver_ != Driver::kWaiter) {
     // The thread of run() writes everything that its callers produced at once, before it waits.
     while (Waiter* waiter = ready_.pop_front()) waiter->fire();
   } else {
     run_inside();
-    if (asleep_) {
-      const bool calls = !user_calls_.empty() && driver_ == Driver::kOwnThread;
-      if (calls || timers_.earliest() < asleep_until_) wake();
-    }
+    nudge_driver();
     if (driver_ != Driver::kOwnThread && own_thread_is_needed()) own_thread_.notify_one();
   }
   lock.unlock();
+}
+
+/// Wakes the driver where it sleeps longer than it should now.
+void Loop::nudge_driver() {
+  if (!asleep_) return;
+  const bool calls = !user_calls_.empty() && driver_ == Driver::kOwnThread;
+  const bool settled = driver_waits_for_ != nullptr && driver_waits_for_->settled();
+  if (calls || settled || timers_.earliest() < asleep_until_) wake();
 }
 
 void Loop::wake() {
@@ -192,6 +197,10 @@ void Loop::run() {
   while (!stopping_) {
     if (!user_calls_.empty()) {
       run_user_calls(lock);
+      // What they produced, where another thread drives by now.
+      entered();
+      run_inside();
+      nudge_driver();
       continue;
     }
     if (driver_ == Driver::kNone && (own_thread_is_needed() || turns_ == seen)) {
@@ -263,10 +272,12 @@ bool Loop::wait(Settlement& what) {
   while (!what.settled()) {
     if (driver_ == Driver::kNone) {
       driver_ = Driver::kWaiter;
+      driver_waits_for_ = &what;
       while (!what.settled()) {
         drive_once(lock);
         if (!user_calls_.empty()) own_thread_.notify_one();
       }
+      driver_waits_for_ = nullptr;
       driver_ = Driver::kNone;
       ++turns_;
       break;

@@ -172,6 +172,7 @@ class Loop {
   void drive_once(UniqueLock<Mutex>& lock, int64_t no_later_than = TimerHeap::kNever);
   int wait_for_events(int64_t until, void* events, int capacity);
   void hand_over();
+  void nudge_driver();
   void wake();
   bool own_thread_is_needed() const { return expected_calls_ > 0 || !user_calls_.empty(); }
   void run_user_calls(UniqueLock<Mutex>& lock);
@@ -191,6 +192,7 @@ class Loop {
 
   // Who drives.
   Driver driver_ = Driver::kNone;
+  const Settlement* driver_waits_for_ = nullptr;
   bool asleep_ = false;  ///< the driver is in the system's wait
   int64_t asleep_until_ = 0;
   bool takeover_ = false;  ///< a blocked thread asks the thread of run() for the driving

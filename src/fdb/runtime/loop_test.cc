@@ -125,6 +125,27 @@ TEST_P(LoopTest, ManyThreadsBlockAtOnce) {
   EXPECT_EQ(right, 1600);
 }
 
+Task<Result<int>> notified(Event& event, const bool& is) {
+  while (!is) co_await event.wait();
+  co_return 7;
+}
+
+TEST_P(LoopTest, AnotherThreadSettlesWhatADriverSleepsFor) {
+  Event event(*loop_);
+  for (int i = 0; i < 50; ++i) {
+    bool is = false;
+    Future<int> future = start(notified(event, is));
+    Thread other([&] {
+      env::system_environment().clock->sleep_nanos(kMilli);
+      auto inside = loop_->enter();
+      is = true;
+      event.notify_all();
+    });
+    EXPECT_EQ(future.get(), 7);
+    other.join();
+  }
+}
+
 thread_local bool is_the_test = false;
 
 TEST_P(LoopTest, CallsComeOnTheOwnThreadOnly) {
