@@ -20,7 +20,7 @@ inline constexpr size_t kTenantPrefixSize = 8;
 inline constexpr std::string_view kSystemKeysBegin{"\xff", 1};
 inline constexpr std::string_view kSpecialKeysBegin{"\xff\xff", 2};
 inline constexpr std::string_view kSpecialKeysEnd{"\xff\xff\xff", 3};
-inline constexpr std::string_view kMetadataVersionKey{"\xff/metadataVersion", 16};
+inline constexpr std::string_view kMetadataVersionKey{"\xff/metadataVersion"};
 /// The only operand with which the metadata version may be written: a stamp at offset 0.
 inline constexpr std::string_view kMetadataVersionOperand{"\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 14};
 

@@ -47,6 +47,7 @@ struct Pending {
   Direction direction = Direction::kForward;
   Database model;         // what the read shall see
   Database written_as;    // of each written key: "d" where its value depends on the database, else ""
+  Database unreadable;    // keys whose value a versionstamp hides
   std::vector<std::pair<std::string, std::string>> cleared;
   std::unique_ptr<ValueRead> value_read;
   std::unique_ptr<KeyRead> key_read;
@@ -210,6 +211,7 @@ class Fuzz {
     if (sees) {
       read->written_as = written_as_;
       read->cleared = cleared_;
+      read->unreadable = unreadable_;
     }
     read->begin = selector(read->begin_key);
     read->end = selector(read->end_key);
@@ -292,6 +294,7 @@ class Fuzz {
   void check(Pending& read) {
     ConflictRanges conflicts(conflict_arena_);
     if (read.value_read) {
+      ASSERT_FALSE(read.unreadable.contains(read.begin_key)) << "get " << shown(read.begin_key);
       const auto value = read.value_read->take_result();
       const auto expected = read.model.find(read.begin_key);
       ASSERT_EQ(value.has_value(), expected != read.model.end()) << "get " << shown(read.begin_key);
