@@ -1,8 +1,9 @@
 // DatabaseOptions: what was set on a database, and the defaults of its transactions.
 //
-// A default is not looked at before a transaction takes it, as upstream does: an unfit value makes every transaction fail
-// and set() succeed. Of a default that is set again only the last value stays. Errors: 2007 for unknown codes, 2006 for
-// unfit values. Thread-safety: none; a transaction copies the defaults when it begins and when it is reset.
+// A default is not looked at before a transaction takes it, as upstream does: an unfit value makes
+// every transaction fail and set() succeed. Of a default that is set again only the last value
+// stays. Errors: 2007 for unknown codes, 2006 for unfit values. Thread-safety: none; a transaction
+// copies the defaults when it begins and when it is reset.
 #pragma once
 
 #include <optional>
@@ -35,7 +36,8 @@ class DatabaseOptions {
   /// Shard ranges that the location cache may hold.
   int location_cache_size() const { return location_cache_size_; }
   int max_watches() const { return max_watches_; }
-  /// Upstream takes this for the zone of the client, as it does with what fdbserver calls --locality_zoneid.
+  /// Upstream takes this for the zone of the client, as it does with what fdbserver calls
+  /// --locality_zoneid.
   const std::optional<std::string>& machine_id() const { return machine_id_; }
   const std::optional<std::string>& datacenter_id() const { return datacenter_id_; }
   /// Snapshot reads see the transaction's writes where this is positive.

@@ -104,7 +104,8 @@ size_t NetworkAddressHash::operator()(const NetworkAddress& address) const {
     std::memcpy(&high, bytes->data(), 8);
     std::memcpy(&low, bytes->data() + 8, 8);
   }
-  uint64_t mixed = (low ^ (high * 0x9E3779B97F4A7C15)) + (uint64_t{address.port} << 2) + address.flags;
+  uint64_t mixed =
+      (low ^ (high * 0x9E3779B97F4A7C15)) + (uint64_t{address.port} << 2) + address.flags;
   return (mixed ^ mixed >> 29) * 0xBF58476D1CE4E5B9;
 }
 

@@ -1,8 +1,9 @@
 // NetworkAddress: where a FoundationDB process listens, as cluster files and messages tell it.
 //
-// Text: "1.2.3.4:4500", "[2001:db8::1]:4500", followed by ":tls" where the process speaks TLS and by "(fromHostname)"
-// where the address was resolved from a name. An IPv4 address is the number 0x7F000001 for 127.0.0.1; an IPv6 address is
-// its 16 bytes in network order. Errors: 2104 connection_string_invalid. Thread-safety: as values.
+// Text: "1.2.3.4:4500", "[2001:db8::1]:4500", followed by ":tls" where the process speaks TLS and
+// by "(fromHostname)" where the address was resolved from a name. An IPv4 address is the number
+// 0x7F000001 for 127.0.0.1; an IPv6 address is its 16 bytes in network order. Errors: 2104
+// connection_string_invalid. Thread-safety: as values.
 #pragma once
 
 #include <array>

@@ -1,11 +1,14 @@
 // NetworkOptions: what was set before (and while) the client runs.
 //
-// Values come from calls and from environment variables FDB_NETWORK_OPTION_<NAME>, where ':' separates several values and
-// '\' keeps the next ':' or '\' as it is. This client is one library that speaks one protocol version: the options that
-// load further client libraries are remembered and looked at by nobody but the C interface.
+// Values come from calls and from environment variables FDB_NETWORK_OPTION_<NAME>, where ':'
+// separates several values and
+// '\' keeps the next ':' or '\' as it is. This client is one library that speaks one protocol
+// version: the options that load further client libraries are remembered and looked at by nobody
+// but the C interface.
 //
-// Errors: 2007 for unknown codes, for options that exclude each other and for those that come too late; 2006 for unfit
-// values; 2022 environment_variable_network_option_failed. Thread-safety: none.
+// Errors: 2007 for unknown codes, for options that exclude each other and for those that come too
+// late; 2006 for unfit values; 2022 environment_variable_network_option_failed. Thread-safety:
+// none.
 #pragma once
 
 #include <cstdint>

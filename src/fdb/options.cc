@@ -11,8 +11,12 @@ namespace rule {
 constexpr int64_t kIntMax = std::numeric_limits<int32_t>::max();
 constexpr int64_t kInt64Max = std::numeric_limits<int64_t>::max();
 
-constexpr ValueRule none() { return {}; }
-constexpr ValueRule ignored() { return {.presence = Presence::kIgnored}; }
+constexpr ValueRule none() {
+  return {};
+}
+constexpr ValueRule ignored() {
+  return {.presence = Presence::kIgnored};
+}
 constexpr ValueRule integer(int64_t min, int64_t max) {
   return {.kind = ValueKind::kInt, .presence = Presence::kRequired, .min = min, .max = max};
 }
@@ -29,10 +33,8 @@ constexpr ValueRule text(Presence presence = Presence::kRequired, int64_t size_m
           .out_of_range = out_of_range};
 }
 constexpr ValueRule bytes(int64_t size_min = 0, int64_t size_max = kInt64Max) {
-  return {.kind = ValueKind::kBytes,
-          .presence = Presence::kRequired,
-          .min = size_min,
-          .max = size_max};
+  return {
+      .kind = ValueKind::kBytes, .presence = Presence::kRequired, .min = size_min, .max = size_max};
 }
 
 }  // namespace rule
@@ -70,9 +72,15 @@ std::optional<StreamingMode> streaming_mode(int code) {
   return static_cast<StreamingMode>(code);
 }
 
-std::span<const OptionInfo> network_options() { return kNetworkOptions; }
-std::span<const OptionInfo> database_options() { return kDatabaseOptions; }
-std::span<const OptionInfo> transaction_options() { return kTransactionOptions; }
+std::span<const OptionInfo> network_options() {
+  return kNetworkOptions;
+}
+std::span<const OptionInfo> database_options() {
+  return kDatabaseOptions;
+}
+std::span<const OptionInfo> transaction_options() {
+  return kTransactionOptions;
+}
 
 const OptionInfo* find_option(std::span<const OptionInfo> options, int code) {
   auto found = std::ranges::lower_bound(options, code, {}, &OptionInfo::code);

@@ -1,8 +1,9 @@
-// The options of FoundationDB as data: codes, names, what values they take; and the enumerations of its interface.
+// The options of FoundationDB as data: codes, names, what values they take; and the enumerations of
+// its interface.
 //
-// A value is bytes or nothing; integers are 8 bytes, little-endian. Errors: 2007 invalid_option for a code that does not
-// exist, 2006 invalid_option_value (or what the option's rule says) for a value that it does not take.
-// Thread-safety: all of this is constant.
+// A value is bytes or nothing; integers are 8 bytes, little-endian. Errors: 2007 invalid_option for
+// a code that does not exist, 2006 invalid_option_value (or what the option's rule says) for a
+// value that it does not take. Thread-safety: all of this is constant.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +41,8 @@ enum class StreamingMode : int {
   kSerial = 4,
 };
 
-/// What users name atomic operations by. Which codes are taken, and what they mean at an API version: fdb/ryw.
+/// What users name atomic operations by. Which codes are taken, and what they mean at an API
+/// version: fdb/ryw.
 enum class AtomicOp : int {
   kAdd = 2,
   kBitAnd = 6,
@@ -87,11 +89,11 @@ struct ValueRule {
   Error out_of_range = error::invalid_option_value;
 };
 
-inline constexpr uint8_t kPersistent = 1;   ///< stays through on_error
-inline constexpr uint8_t kSensitive = 2;    ///< its value is wiped from memory
-inline constexpr uint8_t kHidden = 4;       ///< for FoundationDB's own tools and layers
-inline constexpr uint8_t kDeprecated = 8;   ///< taken, without effect or by another name
-inline constexpr uint8_t kBeforeSetup = 16; ///< 2007 once the network is set up
+inline constexpr uint8_t kPersistent = 1;    ///< stays through on_error
+inline constexpr uint8_t kSensitive = 2;     ///< its value is wiped from memory
+inline constexpr uint8_t kHidden = 4;        ///< for FoundationDB's own tools and layers
+inline constexpr uint8_t kDeprecated = 8;    ///< taken, without effect or by another name
+inline constexpr uint8_t kBeforeSetup = 16;  ///< 2007 once the network is set up
 
 struct OptionInfo {
   std::string_view name;

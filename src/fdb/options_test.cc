@@ -16,7 +16,9 @@ using std::literals::operator""sv;
 
 constexpr TransactionSituation kFresh;
 
-Error error_of(const Status& status) { return status ? Error(0) : status.error(); }
+Error error_of(const Status& status) {
+  return status ? Error(0) : status.error();
+}
 
 TEST(Options, HaveTheCodesOfFoundationDb) {
   EXPECT_EQ(static_cast<int>(NetworkOption::tls_verify_peers), 47);
@@ -56,8 +58,10 @@ TEST(Options, EveryUnfitValueIsRefused) {
         for (std::string_view wrong : {""sv, "1234567"sv, "123456789"sv}) {
           EXPECT_EQ(check_value(info.rule, wrong).error(), error::invalid_option_value);
         }
-        EXPECT_EQ(check_value(info.rule, option_bytes(info.rule.min).view())->number, info.rule.min);
-        EXPECT_EQ(check_value(info.rule, option_bytes(info.rule.max).view())->number, info.rule.max);
+        EXPECT_EQ(check_value(info.rule, option_bytes(info.rule.min).view())->number,
+                  info.rule.min);
+        EXPECT_EQ(check_value(info.rule, option_bytes(info.rule.max).view())->number,
+                  info.rule.max);
         EXPECT_FALSE(check_value(info.rule, option_bytes(info.rule.min - 1).view())) << info.name;
         if (info.rule.max < INT64_MAX) {
           EXPECT_FALSE(check_value(info.rule, option_bytes(info.rule.max + 1).view())) << info.name;
@@ -82,7 +86,18 @@ TEST(TransactionOptions, EveryCodeDoesSomethingOrIsKnownNotTo) {
     if (info.rule.kind == ValueKind::kBytes) {
       value = "\x00\x00\x00\x73\xb0\x00\xdb\x0f"s + std::string(25, 'x');
     }
+    // From what is the default to something else, whichever way the option goes.
+    const TransactionSettings before = options.settings();
     EXPECT_TRUE(options.set(info.code, value, kFresh)) << info.name;
+    const bool has_text = info.rule.kind == ValueKind::kString || value.value_or("").size() > 8;
+    const bool is_default = info.name == "include_port_in_address" ||
+                            info.name == "read_server_side_cache_enable" ||
+                            info.name == "read_priority_normal";
+    const bool has_no_effect =
+        info.name == "causal_read_disable" || info.name.starts_with("durability_");
+    EXPECT_EQ(options.settings() == before, has_no_effect || is_default ||
+                                                (has_text && !info.name.contains("logging")))
+        << info.name;
   }
 }
 
@@ -106,8 +121,9 @@ TEST(TransactionOptions, RefuseWithTheErrorsOfFoundationDb) {
             error::invalid_option_value);
   EXPECT_EQ(error_of(options.set(read_your_writes_disable, std::nullopt, {.has_operations = true})),
             error::client_invalid_operation);
-  EXPECT_EQ(error_of(options.set(initialize_new_database, std::nullopt, {.has_read_version = true})),
-            error::read_version_already_set);
+  EXPECT_EQ(
+      error_of(options.set(initialize_new_database, std::nullopt, {.has_read_version = true})),
+      error::read_version_already_set);
   EXPECT_EQ(error_of(options.set(raw_access, std::nullopt, {.has_tenant = true})),
             error::invalid_option);
   EXPECT_EQ(error_of(options.set(use_grv_cache, std::nullopt, {.grv_cache_available = false})),
@@ -236,7 +252,8 @@ TEST(TransactionOptions, TheNextWriteIsOne) {
   TransactionOptions options(730);
   ASSERT_TRUE(options.apply_defaults(database, kFresh));
   EXPECT_FALSE(options.take_next_write_no_conflict());
-  ASSERT_TRUE(options.set(TransactionOption::next_write_no_write_conflict_range, std::nullopt, kFresh));
+  ASSERT_TRUE(
+      options.set(TransactionOption::next_write_no_write_conflict_range, std::nullopt, kFresh));
   EXPECT_TRUE(options.take_next_write_no_conflict());
   EXPECT_FALSE(options.take_next_write_no_conflict());
 }
@@ -329,8 +346,9 @@ TEST(NetworkOptions, ComeFromTheEnvironment) {
   for (const char* wrong : {"12x", "", "-1", "1:"}) {
     NetworkOptions fresh;
     EXPECT_EQ(error_of(fresh.load_variables([&](const std::string& name) {
-      return name.ends_with("_ROLL_SIZE") ? std::optional<std::string>(wrong) : std::nullopt;
-    })),
+                return name.ends_with("_ROLL_SIZE") ? std::optional<std::string>(wrong)
+                                                    : std::nullopt;
+              })),
               error::environment_variable_network_option_failed);
   }
   EXPECT_FALSE(split_option_values("a\\b") || split_option_values("a\\"));

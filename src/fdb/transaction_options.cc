@@ -1,6 +1,7 @@
 #include "fdb/transaction_options.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace orrery::fdb {
@@ -14,6 +15,72 @@ bool has_known_protocol_version(std::string_view span) {
   return (version & 0x0FFF'FFFF'FFFF'FFFF) >= kProtocolVersionMin;
 }
 
+void set_lock_aware(TransactionSettings& s) {
+  s.lock_aware = true;
+  s.read_only = false;
+}
+
+void set_read_lock_aware(TransactionSettings& s) {
+  if (!s.lock_aware) s.read_only = true;
+  s.lock_aware = true;
+}
+
+/// What an option that is a switch or a number does.
+struct Setting {
+  TransactionOption option;
+  void (*apply)(TransactionSettings& s, int32_t n);
+};
+
+// clang-format off
+constexpr Setting kSettings[] = {
+#define SET(name, what) {TransactionOption::name, [](TransactionSettings& s, [[maybe_unused]] int32_t n) { what; }},
+    SET(causal_write_risky, s.causal_write_risky = true)
+    SET(causal_read_risky, s.causal_read_risky = true)
+    SET(include_port_in_address, s.include_port = true)
+    SET(next_write_no_write_conflict_range, s.next_write_no_conflict = true)
+    SET(commit_on_first_proxy, s.commit_on_first_proxy = true)
+    SET(check_writes_enable, s.check_writes = true)
+    SET(read_your_writes_disable, s.read_your_writes = false)
+    SET(read_ahead_disable, s.read_ahead = false)
+    SET(priority_system_immediate, s.priority = TransactionPriority::kImmediate)
+    SET(priority_batch, s.priority = TransactionPriority::kBatch)
+    SET(initialize_new_database, s.read_version_zero = s.causal_write_risky = true)
+    SET(access_system_keys, s.write_system_keys = s.read_system_keys = s.raw_access = true)
+    SET(read_system_keys, s.read_system_keys = s.raw_access = true)
+    SET(raw_access, s.raw_access = true)
+    SET(bypass_storage_quota, s.bypass_storage_quota = true)
+    SET(debug_dump, s.debug_dump = true)
+    SET(log_transaction, s.log_transaction = true)
+    SET(transaction_logging_max_field_length, s.logging_field_length_max = n)
+    SET(server_request_tracing, s.server_request_tracing = true)
+    SET(timeout, s.timeout_ms = n)
+    SET(retry_limit, s.retry_limit = n)
+    SET(max_retry_delay, s.max_retry_delay_ms = n)
+    SET(size_limit, s.size_limit = n)
+    SET(automatic_idempotency, s.automatic_idempotency = true)
+    SET(read_server_side_cache_enable, s.cache_reads = true)
+    SET(read_server_side_cache_disable, s.cache_reads = false)
+    SET(read_priority_normal, s.read_priority = ReadPriority::kNormal)
+    SET(read_priority_low, s.read_priority = ReadPriority::kLow)
+    SET(read_priority_high, s.read_priority = ReadPriority::kHigh)
+    SET(snapshot_ryw_enable, ++s.snapshot_ryw_count)
+    SET(snapshot_ryw_disable, --s.snapshot_ryw_count)
+    SET(lock_aware, set_lock_aware(s))
+    SET(used_during_commit_protection_disable, s.used_during_commit_protection = false)
+    SET(read_lock_aware, set_read_lock_aware(s))
+    SET(first_in_batch, s.first_in_batch = true)
+    SET(use_provisional_proxies, s.use_provisional_proxies = true)
+    SET(report_conflicting_keys, s.report_conflicting_keys = true)
+    SET(special_key_space_relaxed, s.special_key_space_relaxed = true)
+    SET(special_key_space_enable_writes, s.special_key_space_writes = true)
+    SET(expensive_clear_cost_estimation_enable, s.expensive_clear_cost_estimation = true)
+    SET(bypass_unreadable, s.bypass_unreadable = true)
+    SET(skip_grv_cache, s.skip_grv_cache = true)
+#undef SET
+};
+// clang-format on
+static_assert(std::ranges::is_sorted(kSettings, {}, &Setting::option));
+
 }  // namespace
 
 void wipe(std::string& secret) {
@@ -22,7 +89,9 @@ void wipe(std::string& secret) {
   secret.clear();
 }
 
-TransactionTexts::~TransactionTexts() { wipe(authorization_token); }
+TransactionTexts::~TransactionTexts() {
+  wipe(authorization_token);
+}
 
 const TransactionTexts& TransactionOptions::texts() const {
   static const TransactionTexts kNone;
@@ -97,7 +166,8 @@ Status TransactionOptions::prepare_retry(const DatabaseOptions& database,
 }
 
 Status TransactionOptions::apply_kept(const TransactionSituation& situation) {
-  auto apply_one = [&](TransactionOption option, const std::optional<std::string>& value) -> Status {
+  auto apply_one = [&](TransactionOption option,
+                       const std::optional<std::string>& value) -> Status {
     const OptionInfo* info = find_option(transaction_options(), static_cast<int>(option));
     Result<OptionValue> checked = check_value(info->rule, value);
     if (!checked) return fail(checked.error());
@@ -200,104 +270,21 @@ Status TransactionOptions::add_tag(TransactionOption option, std::string_view ta
   return {};
 }
 
-// One case per option: longer than functions may be, and as plain as a table.
 Status TransactionOptions::apply(TransactionOption option, const OptionValue& value,
                                  const TransactionSituation& situation) {
   FDB_TRY(check(option, value, situation));
-  const auto number = static_cast<int32_t>(value.number);
-  switch (option) {
-    case TransactionOption::causal_write_risky: settings_.causal_write_risky = true; break;
-    case TransactionOption::causal_read_risky: settings_.causal_read_risky = true; break;
-    case TransactionOption::include_port_in_address: settings_.include_port = true; break;
-    case TransactionOption::next_write_no_write_conflict_range:
-      settings_.next_write_no_conflict = true;
-      break;
-    case TransactionOption::commit_on_first_proxy: settings_.commit_on_first_proxy = true; break;
-    case TransactionOption::check_writes_enable: settings_.check_writes = true; break;
-    case TransactionOption::read_your_writes_disable: settings_.read_your_writes = false; break;
-    case TransactionOption::read_ahead_disable: settings_.read_ahead = false; break;
-    case TransactionOption::priority_system_immediate:
-      settings_.priority = TransactionPriority::kImmediate;
-      break;
-    case TransactionOption::priority_batch: settings_.priority = TransactionPriority::kBatch; break;
-    case TransactionOption::initialize_new_database:
-      settings_.read_version_zero = true;
-      settings_.causal_write_risky = true;
-      break;
-    case TransactionOption::access_system_keys:
-      settings_.write_system_keys = true;
-      [[fallthrough]];
-    case TransactionOption::read_system_keys:
-      settings_.read_system_keys = true;
-      [[fallthrough]];
-    case TransactionOption::raw_access: settings_.raw_access = true; break;
-    case TransactionOption::bypass_storage_quota: settings_.bypass_storage_quota = true; break;
-    case TransactionOption::debug_dump: settings_.debug_dump = true; break;
-    case TransactionOption::log_transaction: settings_.log_transaction = true; break;
-    case TransactionOption::transaction_logging_max_field_length:
-      settings_.logging_field_length_max = number;
-      break;
-    case TransactionOption::server_request_tracing: settings_.server_request_tracing = true; break;
-    case TransactionOption::timeout: settings_.timeout_ms = number; break;
-    case TransactionOption::retry_limit: settings_.retry_limit = number; break;
-    case TransactionOption::max_retry_delay: settings_.max_retry_delay_ms = number; break;
-    case TransactionOption::size_limit: settings_.size_limit = number; break;
-    case TransactionOption::automatic_idempotency: settings_.automatic_idempotency = true; break;
-    case TransactionOption::read_server_side_cache_enable: settings_.cache_reads = true; break;
-    case TransactionOption::read_server_side_cache_disable: settings_.cache_reads = false; break;
-    case TransactionOption::read_priority_normal:
-      settings_.read_priority = ReadPriority::kNormal;
-      break;
-    case TransactionOption::read_priority_low: settings_.read_priority = ReadPriority::kLow; break;
-    case TransactionOption::read_priority_high: settings_.read_priority = ReadPriority::kHigh; break;
-    case TransactionOption::snapshot_ryw_enable: ++settings_.snapshot_ryw_count; break;
-    case TransactionOption::snapshot_ryw_disable: --settings_.snapshot_ryw_count; break;
-    case TransactionOption::lock_aware:
-      settings_.lock_aware = true;
-      settings_.read_only = false;
-      break;
-    case TransactionOption::read_lock_aware:
-      if (!settings_.lock_aware) settings_.read_only = true;
-      settings_.lock_aware = true;
-      break;
-    case TransactionOption::used_during_commit_protection_disable:
-      settings_.used_during_commit_protection = false;
-      break;
-    case TransactionOption::first_in_batch: settings_.first_in_batch = true; break;
-    case TransactionOption::use_provisional_proxies:
-      settings_.use_provisional_proxies = true;
-      break;
-    case TransactionOption::report_conflicting_keys:
-      settings_.report_conflicting_keys = true;
-      break;
-    case TransactionOption::special_key_space_relaxed:
-      settings_.special_key_space_relaxed = true;
-      break;
-    case TransactionOption::special_key_space_enable_writes:
-      settings_.special_key_space_writes = true;
-      break;
-    case TransactionOption::expensive_clear_cost_estimation_enable:
-      settings_.expensive_clear_cost_estimation = true;
-      break;
-    case TransactionOption::bypass_unreadable: settings_.bypass_unreadable = true; break;
-    case TransactionOption::use_grv_cache:
-      // Who was turned away once may have read too old a version, so a retry asks for a new one.
-      if (situation.error_count == 0) settings_.use_grv_cache = true;
-      break;
-    case TransactionOption::skip_grv_cache: settings_.skip_grv_cache = true; break;
-    case TransactionOption::causal_read_disable:
-    case TransactionOption::durability_datacenter:
-    case TransactionOption::durability_risky:
-    case TransactionOption::durability_dev_null_is_web_scale: break;
-    case TransactionOption::debug_retry_logging:
-    case TransactionOption::transaction_logging_enable:
-    case TransactionOption::debug_transaction_identifier:
-    case TransactionOption::idempotency_id:
-    case TransactionOption::tag:
-    case TransactionOption::auto_throttle_tag:
-    case TransactionOption::span_parent:
-    case TransactionOption::authorization_token:
-      return apply_text(option, value.bytes.value_or(std::string_view()));
+  if (value.bytes || find_option(transaction_options(), static_cast<int>(option))->rule.kind ==
+                         ValueKind::kString) {
+    return apply_text(option, value.bytes.value_or(std::string_view()));
+  }
+  if (option == TransactionOption::use_grv_cache) {
+    // Who was turned away once may have read too old a version, so a retry asks for a new one.
+    if (situation.error_count == 0) settings_.use_grv_cache = true;
+    return {};
+  }
+  const auto* setting = std::ranges::lower_bound(kSettings, option, {}, &Setting::option);
+  if (setting != std::end(kSettings) && setting->option == option) {
+    setting->apply(settings_, static_cast<int32_t>(value.number));
   }
   return {};
 }

@@ -1,12 +1,14 @@
 // TransactionOptions: what was set on a transaction.
 //
-// A transaction begins with its database's defaults. on_error's retry takes back everything but these and what was set
-// with a persistent option (timeout, retry limit, longest delay, authorization); a reset takes that back too. Persistent
-// options are set again in the order they were set in, a timeout last, as only the latest may end the transaction.
+// A transaction begins with its database's defaults. on_error's retry takes back everything but
+// these and what was set with a persistent option (timeout, retry limit, longest delay,
+// authorization); a reset takes that back too. Persistent options are set again in the order they
+// were set in, a timeout last, as only the latest may end the transaction.
 //
-// What an option does beyond being remembered (the timeout's timer, random identifiers) is up to the transaction, which
-// looks at the settings after each call. Errors: 2007, 2006 and what the options say themselves (2000, 2010, 2100, 2109,
-// 2110); a call that fails changes nothing. Thread-safety: none.
+// What an option does beyond being remembered (the timeout's timer, random identifiers) is up to
+// the transaction, which looks at the settings after each call. Errors: 2007, 2006 and what the
+// options say themselves (2000, 2010, 2100, 2109, 2110); a call that fails changes nothing.
+// Thread-safety: none.
 #pragma once
 
 #include <cstdint>
@@ -89,6 +91,7 @@ struct TransactionSettings {
   bool server_request_tracing : 1 = false;
 
   bool snapshot_ryw() const { return snapshot_ryw_count > 0; }
+  friend bool operator==(const TransactionSettings&, const TransactionSettings&) = default;
 };
 
 /// What a transaction is in, as far as options depend on it.
@@ -105,14 +108,16 @@ class TransactionOptions {
   /// apply_defaults() makes it ready.
   explicit TransactionOptions(int api_version) : api_version_(api_version) {}
 
-  Status set(int code, std::optional<std::string_view> value, const TransactionSituation& situation);
+  Status set(int code, std::optional<std::string_view> value,
+             const TransactionSituation& situation);
   Status set(TransactionOption option, std::optional<std::string_view> value,
              const TransactionSituation& situation) {
     return set(static_cast<int>(option), value, situation);
   }
   Status set(TransactionOption option, int64_t value, const TransactionSituation& situation);
 
-  /// Forgets all and takes the defaults: at the beginning and at a reset. An error of a default is the transaction's.
+  /// Forgets all and takes the defaults: at the beginning and at a reset. An error of a default is
+  /// the transaction's.
   Status apply_defaults(const DatabaseOptions& database, const TransactionSituation& situation);
   /// on_error is about to let the transaction run again.
   Status prepare_retry(const DatabaseOptions& database, const TransactionSituation& situation);

@@ -116,7 +116,8 @@ Status ClusterFile::persist() {
     (void)files_->remove(temporary);
     return fail(error::file_not_writable);
   }
-  // The new file is in use whether or not its name survives a power loss: the old one leads to the same cluster.
+  // The new file is in use whether or not its name survives a power loss: the old one leads to the
+  // same cluster.
   (void)files_->sync_dir(env::parent_path(path_));
   needs_persist_ = false;
   return {};

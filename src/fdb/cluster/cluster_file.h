@@ -1,11 +1,12 @@
 // ClusterFile: the connection string in use and the file that it came from.
 //
-// Coordinators may move a cluster; then the new string is adopted at once and written to the file when it was seen to
-// work, by replacing the file in one step. Where the file cannot be written the string in use stays, and writing is tried
-// again whenever persist() is called. A ClusterFile without a path (made from a connection string) is never written.
+// Coordinators may move a cluster; then the new string is adopted at once and written to the file
+// when it was seen to work, by replacing the file in one step. Where the file cannot be written the
+// string in use stays, and writing is tried again whenever persist() is called. A ClusterFile
+// without a path (made from a connection string) is never written.
 //
-// Errors: 1515 no_cluster_file_found where there is no file, 1513 file_not_readable, 1516 file_too_large past
-// kClusterFileBytesMax, 2104 connection_string_invalid, 1514 file_not_writable.
+// Errors: 1515 no_cluster_file_found where there is no file, 1513 file_not_readable, 1516
+// file_too_large past kClusterFileBytesMax, 2104 connection_string_invalid, 1514 file_not_writable.
 // Thread-safety: none of its own. The FileSystem and Random are borrowed.
 #pragma once
 
@@ -29,11 +30,13 @@ struct ClusterFilePath {
   bool is_default = false;
 };
 
-/// The value of FDB_CLUSTER_FILE; nullopt where it is not set. An empty value is one that names no file.
+/// The value of FDB_CLUSTER_FILE; nullopt where it is not set. An empty value is one that names no
+/// file.
 std::optional<std::string> cluster_file_variable();
 
-/// The file to use: `chosen` where it is not empty; else what the variable says, whether or not that exists; else
-/// fdb.cluster in the working directory where it exists; else the platform's default.
+/// The file to use: `chosen` where it is not empty; else what the variable says, whether or not
+/// that exists; else fdb.cluster in the working directory where it exists; else the platform's
+/// default.
 ClusterFilePath find_cluster_file(env::FileSystem& files, std::string_view chosen,
                                   const std::optional<std::string>& variable);
 
@@ -52,8 +55,8 @@ class ClusterFile {
 
   /// What the file says now. One in memory says what is in use.
   Result<ConnectionString> stored() const;
-  /// False where the file says something else than what is in use, or cannot be read; true while the string in use
-  /// still has to be written.
+  /// False where the file says something else than what is in use, or cannot be read; true while
+  /// the string in use still has to be written.
   bool is_up_to_date() const;
 
   /// Uses `connection` from now on; persist() will write it.

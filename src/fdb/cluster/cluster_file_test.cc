@@ -13,7 +13,9 @@ namespace {
 constexpr std::string_view kOld = "a:b@1.1.1.1:1";
 constexpr std::string_view kNew = "a:b@2.2.2.2:2,host:3:tls";
 
-ConnectionString connection(std::string_view text) { return *ConnectionString::parse(text); }
+ConnectionString connection(std::string_view text) {
+  return *ConnectionString::parse(text);
+}
 
 struct ClusterFileTest : testing::Test {
   env::SimEnvironment sim{3};
@@ -76,9 +78,9 @@ TEST_F(ClusterFileTest, RefusesLargeFiles) {
 TEST_F(ClusterFileTest, ErrorsReadWell) {
   EXPECT_EQ(cluster_file_error_text({.path = "/x"}, error::connection_string_invalid),
             "cluster file '/x': 2104 Connection string invalid");
-  EXPECT_TRUE(cluster_file_error_text({.path = "/d", .is_default = true},
-                                      error::no_cluster_file_found)
-                  .starts_with("cluster file ./fdb.cluster or /"));
+  EXPECT_TRUE(
+      cluster_file_error_text({.path = "/d", .is_default = true}, error::no_cluster_file_found)
+          .starts_with("cluster file ./fdb.cluster or /"));
 }
 
 TEST_F(ClusterFileTest, AdoptsAndWritesAndReloads) {

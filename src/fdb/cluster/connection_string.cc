@@ -8,11 +8,15 @@ namespace {
 
 constexpr std::string_view kTlsSuffix = ":tls";
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 bool is_alphanumeric(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
-bool is_word(char c) { return is_alphanumeric(c) || c == '_'; }
+bool is_word(char c) {
+  return is_alphanumeric(c) || c == '_';
+}
 
 std::string without_comments_and_blanks(std::string_view text) {
   std::string out;
@@ -46,7 +50,8 @@ bool is_name(std::string_view host) {
     digits += is_digit(c) ? 1 : 0;
     only_numbers = only_numbers && is_digit(c);
   }
-  // Four digits and nothing else can be read as an address that lost its dots, which no name may be.
+  // Four digits and nothing else can be read as an address that lost its dots, which no name may
+  // be.
   return !host.empty() && !(only_numbers && digits >= 4);
 }
 

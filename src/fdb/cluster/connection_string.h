@@ -1,9 +1,10 @@
 // ConnectionString: the name of a cluster and its coordinators, "description:id@item,item...".
 //
-// An item is "1.2.3.4:4500", "[::1]:4500" or "name:4500", each with ":tls" behind it where the coordinator speaks TLS.
-// Blanks are dropped wherever they stand, "#" starts a comment that ends with its line. No coordinator may be named twice
-// and there is at least one. Printed are the addresses first and then the names, each in the order they were given.
-// Errors: 2104 connection_string_invalid for everything else. Thread-safety: as values.
+// An item is "1.2.3.4:4500", "[::1]:4500" or "name:4500", each with ":tls" behind it where the
+// coordinator speaks TLS. Blanks are dropped wherever they stand, "#" starts a comment that ends
+// with its line. No coordinator may be named twice and there is at least one. Printed are the
+// addresses first and then the names, each in the order they were given. Errors: 2104
+// connection_string_invalid for everything else. Thread-safety: as values.
 #pragma once
 
 #include <compare>

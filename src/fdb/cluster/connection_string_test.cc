@@ -33,14 +33,42 @@ TEST(ConnectionString, PutsNamesBehindAddresses) {
 }
 
 TEST(ConnectionString, RefusesEverythingElse) {
-  for (const char* text :
-       {"", "@", "a:b", "a:b@", "a@1.1.1.1:1", ":b@1.1.1.1:1", "a:@1.1.1.1:1", ":@1.1.1.1:1",
-        "a:b:c@1.1.1.1:1", "a-b:c@1.1.1.1:1", "a:b_c@1.1.1.1:1", "a:b@1.1.1.1:1,", "a:b@,1.1.1.1:1",
-        "a:b@1.1.1.1:1,,2.2.2.2:2", "a:b@1.1.1.1:1@2.2.2.2:2", "a:b@1.1.1.1", "a:b@1.1.1.1:0",
-        "a:b@1.1.1.1:65536", "a:b@h:0", "a:b@h:65536", "a:b@h:", "a:b@h", "a:b@.h:1", "a:b@h..i:1",
-        "a:b@h:1:tsl", "a:b@h:1:tls:tls", "a:b@h:1(fromHostname)", "a:b@h!:1", "a:b@1234:1",
-        "a:b@1.2.3:4567:1", "a:b@1.2.3.4.5:1", "a:b@256.1.1.1:1", "a:b@[::1]", "a:b@::1:4500",
-        "a:b#@1.1.1.1:1", "a:b@1.1.1.1:1#\nx"}) {
+  for (const char* text : {"",
+                           "@",
+                           "a:b",
+                           "a:b@",
+                           "a@1.1.1.1:1",
+                           ":b@1.1.1.1:1",
+                           "a:@1.1.1.1:1",
+                           ":@1.1.1.1:1",
+                           "a:b:c@1.1.1.1:1",
+                           "a-b:c@1.1.1.1:1",
+                           "a:b_c@1.1.1.1:1",
+                           "a:b@1.1.1.1:1,",
+                           "a:b@,1.1.1.1:1",
+                           "a:b@1.1.1.1:1,,2.2.2.2:2",
+                           "a:b@1.1.1.1:1@2.2.2.2:2",
+                           "a:b@1.1.1.1",
+                           "a:b@1.1.1.1:0",
+                           "a:b@1.1.1.1:65536",
+                           "a:b@h:0",
+                           "a:b@h:65536",
+                           "a:b@h:",
+                           "a:b@h",
+                           "a:b@.h:1",
+                           "a:b@h..i:1",
+                           "a:b@h:1:tsl",
+                           "a:b@h:1:tls:tls",
+                           "a:b@h:1(fromHostname)",
+                           "a:b@h!:1",
+                           "a:b@1234:1",
+                           "a:b@1.2.3:4567:1",
+                           "a:b@1.2.3.4.5:1",
+                           "a:b@256.1.1.1:1",
+                           "a:b@[::1]",
+                           "a:b@::1:4500",
+                           "a:b#@1.1.1.1:1",
+                           "a:b@1.1.1.1:1#\nx"}) {
     EXPECT_EQ(round_trip(text), "connection_string_invalid") << text;
   }
   EXPECT_EQ(round_trip(std::string_view("a:b@1.1.1.1:1\0", 14)), "connection_string_invalid");
@@ -79,7 +107,8 @@ TEST(ConnectionString, BlanksAndCommentsMayStandAnywhere) {
       if (random() % 10 == 0) dirty += kBlanks[random() % kBlanks.size()];
       if (random() % 10 == 0) {
         dirty += '#';
-        for (size_t n = random() % 20; n > 0; --n) dirty += kCommented[random() % kCommented.size()];
+        for (size_t n = random() % 20; n > 0; --n)
+          dirty += kCommented[random() % kCommented.size()];
         dirty += random() % 2 == 0 ? '\n' : '\r';
       }
       dirty += c;

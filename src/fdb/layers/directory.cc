@@ -58,10 +58,9 @@ Task<Result<Directory>> Directory::open(DirectoryTransaction& tr, DirectoryPath 
 Task<Result<Directory>> Directory::create(DirectoryTransaction& tr, DirectoryPath path,
                                           std::string layer,
                                           std::optional<std::string> prefix) const {
-  return DirectoryLayer::open(layer_, tr, within(*layer_, std::move(path)),
-                              {.opening = Opening::kCreateOnly,
-                               .layer = std::move(layer),
-                               .prefix = std::move(prefix)});
+  return DirectoryLayer::open(
+      layer_, tr, within(*layer_, std::move(path)),
+      {.opening = Opening::kCreateOnly, .layer = std::move(layer), .prefix = std::move(prefix)});
 }
 
 Task<Result<Directory>> Directory::move(DirectoryTransaction& tr, DirectoryPath from,
@@ -86,8 +85,7 @@ Task<Status> Directory::remove(DirectoryTransaction& tr, DirectoryPath path) con
   return remove_existing(layer, tr, within(*layer, std::move(path)));
 }
 
-Task<Result<bool>> Directory::remove_if_exists(DirectoryTransaction& tr,
-                                               DirectoryPath path) const {
+Task<Result<bool>> Directory::remove_if_exists(DirectoryTransaction& tr, DirectoryPath path) const {
   const LayerPtr& layer = layer_for(path);
   return DirectoryLayer::remove(layer, tr, within(*layer, std::move(path)));
 }

@@ -1,17 +1,20 @@
-// Directories: names for parts of the key space, as the directory layer of FoundationDB's bindings keeps them.
+// Directories: names for parts of the key space, as the directory layer of FoundationDB's bindings
+// keeps them.
 //
 //   Directory root = Directory::root(random);
 //   Result<Directory> users = co_await root.create_or_open(tr, {"app", "users"});
 //   std::string key = users->subspace()->pack(17);
 //
-// A directory has a path, a short prefix that its keys begin with, and optionally a layer: a name for what uses it, which
-// must be the same whenever it is opened. Moving a directory changes its path, not its keys. A directory of the layer
-// "partition" keeps what is in it under its own prefix, with a directory layer of its own: it cannot be used as a
-// subspace, and nothing is moved into or out of it. Paths given to a directory's functions begin at it.
+// A directory has a path, a short prefix that its keys begin with, and optionally a layer: a name
+// for what uses it, which must be the same whenever it is opened. Moving a directory changes its
+// path, not its keys. A directory of the layer "partition" keeps what is in it under its own
+// prefix, with a directory layer of its own: it cannot be used as a subspace, and nothing is moved
+// into or out of it. Paths given to a directory's functions begin at it.
 //
-// Errors: 2252 to 2267 (directory_does_not_exist, mismatched_layer ...), and those of the transaction.
-// Tasks may be awaited after the Directory that made them is gone; the transaction and `random` must outlive them.
-// Thread-safety: a Directory is a value; tasks run inside the transaction's loop.
+// Errors: 2252 to 2267 (directory_does_not_exist, mismatched_layer ...), and those of the
+// transaction. Tasks may be awaited after the Directory that made them is gone; the transaction and
+// `random` must outlive them. Thread-safety: a Directory is a value; tasks run inside the
+// transaction's loop.
 #pragma once
 
 #include <cstdint>
@@ -54,7 +57,8 @@ class Directory {
   /// What its keys begin with. 2262 for a partition, 2255 for the root.
   Result<Subspace> subspace() const;
 
-  /// 2259 where it exists with another layer than `layer`; an empty one fits all. Directories on the way are created.
+  /// 2259 where it exists with another layer than `layer`; an empty one fits all. Directories on
+  /// the way are created.
   Task<Result<Directory>> create_or_open(DirectoryTransaction& tr, DirectoryPath path,
                                          std::string layer = {}) const;
   Task<Result<Directory>> open(DirectoryTransaction& tr, DirectoryPath path,
@@ -81,7 +85,8 @@ class Directory {
   friend class DirectoryLayer;
   using LayerPtr = std::shared_ptr<const DirectoryLayer>;
 
-  Directory(LayerPtr layer, DirectoryPath path) : layer_(std::move(layer)), path_(std::move(path)) {}
+  Directory(LayerPtr layer, DirectoryPath path)
+      : layer_(std::move(layer)), path_(std::move(path)) {}
 
   /// `path` as the layer knows it.
   DirectoryPath within(const DirectoryLayer& layer, DirectoryPath path) const;

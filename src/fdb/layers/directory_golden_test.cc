@@ -1,4 +1,5 @@
-// Replays what the official Python binding did with directories (tests/fdb/data): the same results and the same keys.
+// Replays what the official Python binding did with directories (tests/fdb/data): the same results
+// and the same keys.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -87,11 +88,11 @@ class Replay {
  public:
   explicit Replay(const std::vector<std::string>& row)
       : random_(std::stoull(row[1])),
-        dirs_{Directory::root(random_, {.nodes = Subspace(from_hex(row[3])),
-                                        .content = Subspace(from_hex(row[4])),
-                                        .manual_prefixes = row[2] == "1"
-                                                               ? ManualPrefixes::kAllowed
-                                                               : ManualPrefixes::kRefused})} {}
+        dirs_{Directory::root(
+            random_, {.nodes = Subspace(from_hex(row[3])),
+                      .content = Subspace(from_hex(row[4])),
+                      .manual_prefixes =
+                          row[2] == "1" ? ManualPrefixes::kAllowed : ManualPrefixes::kRefused})} {}
 
   /// The result as the file has it. What a failure wrote is taken back.
   std::string run(const std::vector<std::string>& args, const std::string& expected) {

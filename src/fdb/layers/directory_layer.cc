@@ -127,7 +127,8 @@ Task<Result<bool>> DirectoryLayer::is_free(DirectoryTransaction& tr, std::string
   }
   Result<std::string> end = strinc(prefix);
   if (!end) co_return fail(end.error());
-  KeyRange inside{.begin = nodes_.pack(tuple::Bytes{prefix}), .end = nodes_.pack(tuple::Bytes{*end})};
+  KeyRange inside{.begin = nodes_.pack(tuple::Bytes{prefix}),
+                  .end = nodes_.pack(tuple::Bytes{*end})};
   auto first = co_await tr.get_range(inside, 1, ScanOrder::kForward, mode);
   if (!first) co_return fail(first.error());
   co_return first->empty();
@@ -165,8 +166,7 @@ Task<Result<Directory>> DirectoryLayer::create(Ptr self, DirectoryTransaction& t
   std::string parent = self->root_prefix_;
   if (path.size() > 1) {
     OpenRequest on_the_way{.opening = Opening::kCreateOrOpen, .layer = {}, .prefix = {}};
-    Result<Directory> made =
-        co_await open(self, tr, first_of(path, path.size() - 1), on_the_way);
+    Result<Directory> made = co_await open(self, tr, first_of(path, path.size() - 1), on_the_way);
     if (!made) co_return fail(made.error());
     parent = *made->prefix_;
   }
@@ -175,8 +175,8 @@ Task<Result<Directory>> DirectoryLayer::create(Ptr self, DirectoryTransaction& t
   co_return self->contents(self, *prefix, path, request.layer);
 }
 
-Task<Result<Directory>> DirectoryLayer::open(Ptr self, DirectoryTransaction& tr,
-                                             DirectoryPath path, OpenRequest request) {
+Task<Result<Directory>> DirectoryLayer::open(Ptr self, DirectoryTransaction& tr, DirectoryPath path,
+                                             OpenRequest request) {
   Status version = co_await self->check_version(tr, Access::kRead);
   if (!version) co_return fail(version.error());
   if (request.prefix && self->manual_prefixes_ == ManualPrefixes::kRefused) {
@@ -204,8 +204,8 @@ Task<Result<Directory>> DirectoryLayer::open(Ptr self, DirectoryTransaction& tr,
   co_return there;
 }
 
-Task<Result<Directory>> DirectoryLayer::move(Ptr self, DirectoryTransaction& tr,
-                                             DirectoryPath from, DirectoryPath to) {
+Task<Result<Directory>> DirectoryLayer::move(Ptr self, DirectoryTransaction& tr, DirectoryPath from,
+                                             DirectoryPath to) {
   Status version = co_await self->check_version(tr, Access::kWrite);
   if (!version) co_return fail(version.error());
   if (from.size() <= to.size() && std::equal(from.begin(), from.end(), to.begin())) {

@@ -1,8 +1,10 @@
-// DirectoryLayer: the nodes of a tree of directories and what is done with them. Private to directories.
+// DirectoryLayer: the nodes of a tree of directories and what is done with them. Private to
+// directories.
 //
-// A node is a subspace of `nodes`, named by its directory's prefix. In it: (0, name) is the prefix of the directory of
-// that name in it, ("layer") its layer; in the root's node also ("version") and the allocator's keys ("hca").
-// All functions with tasks are static and hold the layer, so that it lives while they run.
+// A node is a subspace of `nodes`, named by its directory's prefix. In it: (0, name) is the prefix
+// of the directory of that name in it, ("layer") its layer; in the root's node also ("version") and
+// the allocator's keys ("hca"). All functions with tasks are static and hold the layer, so that it
+// lives while they run.
 #pragma once
 
 #include <memory>

@@ -133,8 +133,7 @@ TEST_F(DirectoryTest, PartitionsStandForThemselves) {
 }
 
 TEST_F(DirectoryTest, PrefixesMayBeGiven) {
-  Directory open_root =
-      Directory::root(random, {.manual_prefixes = ManualPrefixes::kAllowed});
+  Directory open_root = Directory::root(random, {.manual_prefixes = ManualPrefixes::kAllowed});
   Directory given = *run_now(open_root.create(tr, {"g"}, "", "abc"));
   EXPECT_EQ(given.subspace()->key(), "abc");
   for (const char* taken : {"abc", "abcd", "ab", "a", "", "\xfe", "\xfe\x01"}) {

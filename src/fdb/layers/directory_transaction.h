@@ -1,8 +1,8 @@
 // DirectoryTransaction: what the directory layer needs of a transaction.
 //
-// Reads are tasks of the loop that the transaction lives on; they see the transaction's own writes, snapshot reads too.
-// Writes take effect at once. A task of the directory layer borrows its transaction, which must outlive it.
-// Thread-safety: inside the transaction's loop.
+// Reads are tasks of the loop that the transaction lives on; they see the transaction's own writes,
+// snapshot reads too. Writes take effect at once. A task of the directory layer borrows its
+// transaction, which must outlive it. Thread-safety: inside the transaction's loop.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// KeyRange: keys from `begin` up to but not including `end`, owning both. Thread-safety: as a value.
+// KeyRange: keys from `begin` up to but not including `end`, owning both. Thread-safety: as a
+// value.
 #pragma once
 
 #include <string>
@@ -16,8 +17,8 @@ struct KeyRange {
   friend bool operator==(const KeyRange&, const KeyRange&) = default;
 };
 
-/// The first key that does not begin with `prefix` and comes after those that do. 2004 where there is none: `prefix` is
-/// empty or all 0xFF.
+/// The first key that does not begin with `prefix` and comes after those that do. 2004 where there
+/// is none: `prefix` is empty or all 0xFF.
 inline Result<std::string> strinc(std::string_view prefix) {
   size_t size = prefix.find_last_not_of('\xff');
   if (size == prefix.npos) return fail(error::key_outside_legal_range);

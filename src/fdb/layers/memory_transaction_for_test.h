@@ -83,7 +83,8 @@ class MemoryTransaction : public DirectoryTransaction {
     };
     auto mix_whole = [&](std::string_view bytes) {
       const size_t size = bytes.size();
-      for (int shift = 0; shift < 32; shift += 8) mix(std::string(1, static_cast<char>(size >> shift & 0xff)));
+      for (int shift = 0; shift < 32; shift += 8)
+        mix(std::string(1, static_cast<char>(size >> shift & 0xff)));
       mix(bytes);
     };
     for (const auto& [key, value] : rows) {

@@ -21,7 +21,8 @@ int64_t number_of(const std::optional<std::string>& value) {
 
 }  // namespace
 
-/// Keeps two allocations of one transaction from drawing the same number: each would read before the other writes.
+/// Keeps two allocations of one transaction from drawing the same number: each would read before
+/// the other writes.
 class PrefixAllocator::Claim {
  public:
   Claim(DirectoryTransaction& tr, std::string key) : tr_(tr), key_(std::move(key)) {
@@ -85,8 +86,7 @@ Task<Result<std::optional<int64_t>>> PrefixAllocator::draw(DirectoryTransaction&
     const int64_t candidate = start + static_cast<int64_t>(random_.next_u64() % window);
     Claim claim(tr, recent_.pack(candidate));
     if (!claim.held()) continue;
-    Result<std::optional<std::string>> taken =
-        co_await tr.get(claim.key(), ReadMode::kConflicting);
+    Result<std::optional<std::string>> taken = co_await tr.get(claim.key(), ReadMode::kConflicting);
     if (!taken) co_return fail(taken.error());
     // Read second: who moves the window on forgets what was taken of it.
     Result<std::optional<int64_t>> latest = co_await latest_start(tr);

@@ -1,8 +1,9 @@
 // PrefixAllocator: short keys that nobody else gets, though many transactions ask at once.
 //
-// Numbers are drawn at random from a window; the window moves on when about half of it was given out. A transaction
-// conflicts only with one that drew the same number. The bytes in the database are those of the official bindings' high-
-// contention allocator, so that both may be used at once. Thread-safety: constant; see DirectoryTransaction.
+// Numbers are drawn at random from a window; the window moves on when about half of it was given
+// out. A transaction conflicts only with one that drew the same number. The bytes in the database
+// are those of the official bindings' high- contention allocator, so that both may be used at once.
+// Thread-safety: constant; see DirectoryTransaction.
 #pragma once
 
 #include <cstdint>

@@ -41,7 +41,8 @@ Result<Versionstamp> Versionstamp::from_bytes(std::string_view bytes) {
   if (bytes.size() != kSize) return fail(error::invalid_versionstamp_size);
   Versionstamp out;
   std::memcpy(out.transaction.data(), bytes.data(), kTransactionSize);
-  out.user = static_cast<uint16_t>(static_cast<uint8_t>(bytes[10]) << 8 | static_cast<uint8_t>(bytes[11]));
+  out.user =
+      static_cast<uint16_t>(static_cast<uint8_t>(bytes[10]) << 8 | static_cast<uint8_t>(bytes[11]));
   return out;
 }
 
@@ -83,10 +84,18 @@ std::strong_ordering operator<=>(const BigInt& a, const BigInt& b) {
 }
 
 Tuple::Tuple(std::initializer_list<Element> elements) : elements_(elements) {}
-size_t Tuple::size() const { return elements_.size(); }
-const Element& Tuple::operator[](size_t index) const { return elements_[index]; }
-const Element* Tuple::begin() const { return elements_.data(); }
-const Element* Tuple::end() const { return elements_.data() + elements_.size(); }
+size_t Tuple::size() const {
+  return elements_.size();
+}
+const Element& Tuple::operator[](size_t index) const {
+  return elements_[index];
+}
+const Element* Tuple::begin() const {
+  return elements_.data();
+}
+const Element* Tuple::end() const {
+  return elements_.data() + elements_.size();
+}
 
 Tuple& Tuple::add(Element element) {
   elements_.push_back(std::move(element));
@@ -97,7 +106,9 @@ void Tuple::append(const Tuple& other) {
   elements_.insert(elements_.end(), other.elements_.begin(), other.elements_.end());
 }
 
-bool operator==(const Tuple& a, const Tuple& b) { return a.elements_ == b.elements_; }
+bool operator==(const Tuple& a, const Tuple& b) {
+  return a.elements_ == b.elements_;
+}
 
 std::strong_ordering operator<=>(const Tuple& a, const Tuple& b) {
   return std::lexicographical_compare_three_way(a.begin(), a.end(), b.begin(), b.end());
@@ -112,9 +123,9 @@ Element::Element(BigInt value) {
 }
 
 Kind Element::kind() const {
-  constexpr Kind kKinds[] = {Kind::kNull,   Kind::kBytes, Kind::kString, Kind::kTuple,
-                             Kind::kInteger, Kind::kInteger, Kind::kFloat, Kind::kDouble,
-                             Kind::kBool,   Kind::kUuid,  Kind::kVersionstamp, Kind::kUser};
+  constexpr Kind kKinds[] = {Kind::kNull,    Kind::kBytes,   Kind::kString,       Kind::kTuple,
+                             Kind::kInteger, Kind::kInteger, Kind::kFloat,        Kind::kDouble,
+                             Kind::kBool,    Kind::kUuid,    Kind::kVersionstamp, Kind::kUser};
   static_assert(std::size(kKinds) == std::variant_size_v<decltype(value_)>);
   return kKinds[value_.index()];
 }
@@ -173,9 +184,11 @@ std::strong_ordering operator<=>(const Element& a, const Element& b) {
       if (a.int64() && b.int64()) return *a.int64() <=> *b.int64();
       return *a.big_int() <=> *b.big_int();
     case Kind::kFloat:
-      return compare_floats(std::bit_cast<uint32_t>(*a.single()), std::bit_cast<uint32_t>(*b.single()));
+      return compare_floats(std::bit_cast<uint32_t>(*a.single()),
+                            std::bit_cast<uint32_t>(*b.single()));
     case Kind::kDouble:
-      return compare_floats(std::bit_cast<uint64_t>(*a.number()), std::bit_cast<uint64_t>(*b.number()));
+      return compare_floats(std::bit_cast<uint64_t>(*a.number()),
+                            std::bit_cast<uint64_t>(*b.number()));
     case Kind::kBool:
       return *a.boolean() <=> *b.boolean();
     case Kind::kUuid:

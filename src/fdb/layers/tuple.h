@@ -1,9 +1,11 @@
-// Tuple: what FoundationDB's tuple layer encodes: values of several types whose encodings sort as they do.
+// Tuple: what FoundationDB's tuple layer encodes: values of several types whose encodings sort as
+// they do.
 //
-// Elements own their bytes. A text is a UTF-8 string, Bytes is a string of bytes; they are of different types and sort
-// apart. Elements compare as their encodings: by type first (null, bytes, string, tuple, integer, float, double, bool, UUID,
-// versionstamp, user's types), then by value; floating-point numbers are in IEEE total order, so every NaN has a place.
-// Encoding: tuple_pack.h. Decoding: tuple_reader.h. Thread-safety: as values.
+// Elements own their bytes. A text is a UTF-8 string, Bytes is a string of bytes; they are of
+// different types and sort apart. Elements compare as their encodings: by type first (null, bytes,
+// string, tuple, integer, float, double, bool, UUID, versionstamp, user's types), then by value;
+// floating-point numbers are in IEEE total order, so every NaN has a place. Encoding: tuple_pack.h.
+// Decoding: tuple_reader.h. Thread-safety: as values.
 #pragma once
 
 #include <array>
@@ -45,7 +47,8 @@ struct Uuid {
   friend auto operator<=>(const Uuid&, const Uuid&) = default;
 };
 
-/// What a commit will have put in place (10 bytes), and a number that orders keys of one transaction.
+/// What a commit will have put in place (10 bytes), and a number that orders keys of one
+/// transaction.
 struct Versionstamp {
   static constexpr size_t kTransactionSize = 10;
   static constexpr size_t kSize = 12;
@@ -71,7 +74,7 @@ class BigInt {
   static constexpr size_t kSizeMax = 255;
 
   BigInt() = default;
-  BigInt(int64_t value);   // NOLINT: an integer is one
+  BigInt(int64_t value);  // NOLINT: an integer is one
   static BigInt from_uint64(uint64_t value);
   /// `magnitude` is big-endian; 2250 where it needs more than 255 bytes.
   static Result<BigInt> make(Sign sign, std::string_view magnitude);
@@ -90,7 +93,8 @@ class BigInt {
   std::string magnitude_;
 };
 
-/// A value of one of the type codes 0x40 to 0x4f, whose encoding is its user's; `payload` is written as it is.
+/// A value of one of the type codes 0x40 to 0x4f, whose encoding is its user's; `payload` is
+/// written as it is.
 struct UserValue {
   uint8_t code = 0x40;
   std::string payload;
@@ -146,15 +150,15 @@ concept TupleInteger = std::integral<T> && !std::same_as<T, bool> && !std::same_
 class Element {
  public:
   Element() = default;
-  Element(std::nullptr_t) {}                                            // NOLINT
-  Element(Null) {}                                                      // NOLINT
-  Element(Bytes value) : value_(OwnedBytes{std::string(value.view)}) {} // NOLINT
-  Element(OwnedBytes value) : value_(std::move(value)) {}               // NOLINT
-  Element(const char* text) : value_(std::string(text)) {}              // NOLINT
-  Element(std::string_view text) : value_(std::string(text)) {}         // NOLINT
-  Element(std::string text) : value_(std::move(text)) {}                // NOLINT
-  Element(Tuple value) : value_(std::move(value)) {}                    // NOLINT
-  Element(BigInt value);                                                // NOLINT
+  Element(std::nullptr_t) {}                                             // NOLINT
+  Element(Null) {}                                                       // NOLINT
+  Element(Bytes value) : value_(OwnedBytes{std::string(value.view)}) {}  // NOLINT
+  Element(OwnedBytes value) : value_(std::move(value)) {}                // NOLINT
+  Element(const char* text) : value_(std::string(text)) {}               // NOLINT
+  Element(std::string_view text) : value_(std::string(text)) {}          // NOLINT
+  Element(std::string text) : value_(std::move(text)) {}                 // NOLINT
+  Element(Tuple value) : value_(std::move(value)) {}                     // NOLINT
+  Element(BigInt value);                                                 // NOLINT
   template <TupleInteger T>
   Element(T value) {  // NOLINT
     if (std::in_range<int64_t>(value)) {
@@ -163,12 +167,12 @@ class Element {
       value_ = BigInt::from_uint64(static_cast<uint64_t>(value));
     }
   }
-  Element(float value) : value_(value) {}             // NOLINT
-  Element(double value) : value_(value) {}            // NOLINT
+  Element(float value) : value_(value) {}                    // NOLINT
+  Element(double value) : value_(value) {}                   // NOLINT
   Element(std::same_as<bool> auto value) : value_(value) {}  // NOLINT: nothing else becomes a bool
-  Element(Uuid value) : value_(value) {}              // NOLINT
-  Element(Versionstamp value) : value_(value) {}      // NOLINT
-  Element(UserValue value) : value_(std::move(value)) {}  // NOLINT
+  Element(Uuid value) : value_(value) {}                     // NOLINT
+  Element(Versionstamp value) : value_(value) {}             // NOLINT
+  Element(UserValue value) : value_(std::move(value)) {}     // NOLINT
 
   Kind kind() const;
   bool is_null() const { return kind() == Kind::kNull; }

@@ -138,7 +138,8 @@ class RandomTuples {
   std::string bytes(size_t size) {
     constexpr char kLikely[] = {0, 0, 1, '\xfe', '\xff'};
     std::string out;
-    for (; size > 0; --size) out += below(2) == 0 ? kLikely[below(5)] : static_cast<char>(random_());
+    for (; size > 0; --size)
+      out += below(2) == 0 ? kLikely[below(5)] : static_cast<char>(random_());
     return out;
   }
 
@@ -147,24 +148,34 @@ class RandomTuples {
 
   Element element(int depth) {
     switch (below(depth < 4 ? 12 : 11)) {
-      case 0: return {};
-      case 1: return OwnedBytes{bytes(below(4))};
-      case 2: return std::string(below(4), "\0a\x7f"[below(3)]);
-      case 3: return static_cast<int64_t>(bits()) * (below(2) == 0 ? 1 : -1);
-      case 4: return bits();
+      case 0:
+        return {};
+      case 1:
+        return OwnedBytes{bytes(below(4))};
+      case 2:
+        return std::string(below(4), "\0a\x7f"[below(3)]);
+      case 3:
+        return static_cast<int64_t>(bits()) * (below(2) == 0 ? 1 : -1);
+      case 4:
+        return bits();
       case 5:
         return *BigInt::make(below(2) == 0 ? BigInt::Sign::kPositive : BigInt::Sign::kNegative,
                              bytes(below(12)));
-      case 6: return std::bit_cast<float>(static_cast<uint32_t>(random_()));
-      case 7: return std::bit_cast<double>(bits() | uint64_t{below(2)} << 63);
-      case 8: return below(2) == 0;
+      case 6:
+        return std::bit_cast<float>(static_cast<uint32_t>(random_()));
+      case 7:
+        return std::bit_cast<double>(bits() | uint64_t{below(2)} << 63);
+      case 8:
+        return below(2) == 0;
       case 9: {
         Uuid uuid;
         std::ranges::copy(bytes(16), uuid.bytes.begin());
         return uuid;
       }
-      case 10: return Versionstamp{{1}, static_cast<uint16_t>(below(3))};
-      default: return tuple(depth + 1);
+      case 10:
+        return Versionstamp{{1}, static_cast<uint16_t>(below(3))};
+      default:
+        return tuple(depth + 1);
     }
   }
 
@@ -194,7 +205,8 @@ TEST(TupleProperty, BytesThatAreNoTuplesAreRefused) {
     std::string bytes = *pack(random.tuple(0));
     if (bytes.empty()) continue;
     if (random.below(2) == 0) bytes.resize(random.below(bytes.size()));
-    if (!bytes.empty() && random.below(2) == 0) bytes[random.below(bytes.size())] = random.bytes(1)[0];
+    if (!bytes.empty() && random.below(2) == 0)
+      bytes[random.below(bytes.size())] = random.bytes(1)[0];
     Result<Tuple> read = unpack(bytes);
     if (read) {
       // Another form of the same numbers, or the same bytes.

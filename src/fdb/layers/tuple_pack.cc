@@ -142,7 +142,8 @@ class Packer {
 
 namespace {
 
-std::string write_packed(const Tuple& tuple, std::string_view prefix, Packer& packer, size_t extra) {
+std::string write_packed(const Tuple& tuple, std::string_view prefix, Packer& packer,
+                         size_t extra) {
   std::string out;
   out.reserve(prefix.size() + packer.size() + extra);
   out = prefix;

@@ -1,9 +1,11 @@
-// Packing tuples: to keys that sort as the tuples do, byte for byte those of FoundationDB's bindings.
+// Packing tuples: to keys that sort as the tuples do, byte for byte those of FoundationDB's
+// bindings.
 //
-// pack(1, "a"sv, 2.5) takes what cannot fail and allocates only the key that it returns; pack(Tuple) takes everything.
-// Errors of the latter: 2000 client_invalid_operation where a tuple holds a versionstamp that is incomplete (or, for
-// pack_with_versionstamp, not exactly one), where it is nested deeper than kDepthMax, where a user's value has a code that
-// is none of a user's, and where a stamp's offset does not fit. Thread-safety: functions without state.
+// pack(1, "a"sv, 2.5) takes what cannot fail and allocates only the key that it returns;
+// pack(Tuple) takes everything. Errors of the latter: 2000 client_invalid_operation where a tuple
+// holds a versionstamp that is incomplete (or, for pack_with_versionstamp, not exactly one), where
+// it is nested deeper than kDepthMax, where a user's value has a code that is none of a user's, and
+// where a stamp's offset does not fit. Thread-safety: functions without state.
 #pragma once
 
 #include <bit>
@@ -42,23 +44,45 @@ constexpr size_t integer_bytes(uint64_t magnitude) {
 size_t string_size(std::string_view bytes);
 char* put_string(char* out, uint8_t code, std::string_view bytes);
 
-inline size_t size_of(std::nullptr_t) { return 1; }
-inline size_t size_of(Null) { return 1; }
-inline size_t size_of(std::same_as<bool> auto) { return 1; }
+inline size_t size_of(std::nullptr_t) {
+  return 1;
+}
+inline size_t size_of(Null) {
+  return 1;
+}
+inline size_t size_of(std::same_as<bool> auto) {
+  return 1;
+}
 template <TupleInteger T>
 constexpr size_t size_of(T value) {
   uint64_t bits = static_cast<uint64_t>(value);
   return 1 + integer_bytes(std::cmp_less(value, 0) ? 0 - bits : bits);
 }
-inline size_t size_of(float) { return 5; }
-inline size_t size_of(double) { return 9; }
-inline size_t size_of(std::string_view text) { return string_size(text); }
-inline size_t size_of(Bytes bytes) { return string_size(bytes.view); }
-inline size_t size_of(const OwnedBytes& bytes) { return string_size(bytes.bytes); }
-inline size_t size_of(const Uuid&) { return 17; }
+inline size_t size_of(float) {
+  return 5;
+}
+inline size_t size_of(double) {
+  return 9;
+}
+inline size_t size_of(std::string_view text) {
+  return string_size(text);
+}
+inline size_t size_of(Bytes bytes) {
+  return string_size(bytes.view);
+}
+inline size_t size_of(const OwnedBytes& bytes) {
+  return string_size(bytes.bytes);
+}
+inline size_t size_of(const Uuid&) {
+  return 17;
+}
 
-inline char* put(char* out, std::nullptr_t) { return put_byte(out, code::kNull); }
-inline char* put(char* out, Null) { return put_byte(out, code::kNull); }
+inline char* put(char* out, std::nullptr_t) {
+  return put_byte(out, code::kNull);
+}
+inline char* put(char* out, Null) {
+  return put_byte(out, code::kNull);
+}
 inline char* put(char* out, std::same_as<bool> auto value) {
   return put_byte(out, value ? code::kTrue : code::kFalse);
 }
@@ -83,8 +107,12 @@ inline char* put(char* out, double value) {
   bits = (bits >> 63) != 0 ? ~bits : bits | uint64_t{1} << 63;
   return put_big_endian(put_byte(out, code::kDouble), bits, 8);
 }
-inline char* put(char* out, std::string_view text) { return put_string(out, code::kString, text); }
-inline char* put(char* out, Bytes bytes) { return put_string(out, code::kBytes, bytes.view); }
+inline char* put(char* out, std::string_view text) {
+  return put_string(out, code::kString, text);
+}
+inline char* put(char* out, Bytes bytes) {
+  return put_string(out, code::kBytes, bytes.view);
+}
 inline char* put(char* out, const OwnedBytes& bytes) {
   return put_string(out, code::kBytes, bytes.bytes);
 }
@@ -95,11 +123,11 @@ inline char* put(char* out, const Uuid& uuid) {
 
 }  // namespace detail
 
-/// What can be packed without a Tuple: null, integers, floating-point numbers, bools, texts, Bytes and UUIDs.
+/// What can be packed without a Tuple: null, integers, floating-point numbers, bools, texts, Bytes
+/// and UUIDs.
 template <class T>
-concept Packable = requires(const T& value) {
-  detail::size_of(value);
-} && !std::convertible_to<T, Tuple>;
+concept Packable =
+    requires(const T& value) { detail::size_of(value); } && !std::convertible_to<T, Tuple>;
 
 /// What pack() gives, after `prefix`.
 template <Packable... Ts>
@@ -130,8 +158,8 @@ KeyRange range(const Ts&... values) {
 Result<std::string> pack(const Tuple& tuple, std::string_view prefix = {});
 Result<KeyRange> range(const Tuple& tuple, std::string_view prefix = {});
 
-/// For SetVersionstampedKey: the key and the offset of the incomplete versionstamp in it, 4 bytes, little-endian (2 bytes
-/// below API version 520).
+/// For SetVersionstampedKey: the key and the offset of the incomplete versionstamp in it, 4 bytes,
+/// little-endian (2 bytes below API version 520).
 Result<std::string> pack_with_versionstamp(const Tuple& tuple, std::string_view prefix = {},
                                            int api_version = 730);
 /// In the tuple and those in it.

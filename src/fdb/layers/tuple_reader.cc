@@ -11,10 +11,18 @@ namespace {
 
 constexpr Error kMalformed = error::invalid_tuple_data_type;
 
-bool is_small_integer(uint8_t code) { return code > code::kNegativeBig && code < code::kPositiveBig; }
-bool is_integer(uint8_t code) { return code >= code::kNegativeBig && code <= code::kPositiveBig; }
-bool is_negative(uint8_t code) { return code < code::kZero; }
-bool is_user(uint8_t code) { return code >= code::kUserMin && code <= code::kUserMax; }
+bool is_small_integer(uint8_t code) {
+  return code > code::kNegativeBig && code < code::kPositiveBig;
+}
+bool is_integer(uint8_t code) {
+  return code >= code::kNegativeBig && code <= code::kPositiveBig;
+}
+bool is_negative(uint8_t code) {
+  return code < code::kZero;
+}
+bool is_user(uint8_t code) {
+  return code >= code::kUserMin && code <= code::kUserMax;
+}
 
 uint64_t big_endian(std::string_view bytes) {
   uint64_t out = 0;
@@ -29,17 +37,27 @@ std::optional<Kind> Reader::next_kind() const {
   if (is_integer(code)) return Kind::kInteger;
   if (is_user(code)) return Kind::kUser;
   switch (code) {
-    case code::kNull: return Kind::kNull;
-    case code::kBytes: return Kind::kBytes;
-    case code::kString: return Kind::kString;
-    case code::kTuple: return Kind::kTuple;
-    case code::kFloat: return Kind::kFloat;
-    case code::kDouble: return Kind::kDouble;
+    case code::kNull:
+      return Kind::kNull;
+    case code::kBytes:
+      return Kind::kBytes;
+    case code::kString:
+      return Kind::kString;
+    case code::kTuple:
+      return Kind::kTuple;
+    case code::kFloat:
+      return Kind::kFloat;
+    case code::kDouble:
+      return Kind::kDouble;
     case code::kFalse:
-    case code::kTrue: return Kind::kBool;
-    case code::kUuid: return Kind::kUuid;
-    case code::kVersionstamp: return Kind::kVersionstamp;
-    default: return std::nullopt;
+    case code::kTrue:
+      return Kind::kBool;
+    case code::kUuid:
+      return Kind::kUuid;
+    case code::kVersionstamp:
+      return Kind::kVersionstamp;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -117,7 +135,9 @@ std::string Reader::unescaped(const Item& item) {
   return out.append(left);
 }
 
-bool Reader::is_text(const Item& item) { return item.code == code::kString; }
+bool Reader::is_text(const Item& item) {
+  return item.code == code::kString;
+}
 
 Result<std::string> Reader::text(const Item& item) {
   std::string out = unescaped(item);
@@ -188,12 +208,12 @@ Result<Element> Reader::element(const Item& item, int depth) {
     }
     case code::kFloat: {
       auto bits = static_cast<uint32_t>(big_endian(item.body));
-      bits = (bits >> 31) != 0 ? bits ^ uint32_t{1} << 31 : ~bits;
+      bits = (bits >> 31) != 0 ? bits ^ uint32_t { 1 } << 31 : ~bits;
       return Element(std::bit_cast<float>(bits));
     }
     case code::kDouble: {
       uint64_t bits = big_endian(item.body);
-      bits = (bits >> 63) != 0 ? bits ^ uint64_t{1} << 63 : ~bits;
+      bits = (bits >> 63) != 0 ? bits ^ uint64_t { 1 } << 63 : ~bits;
       return Element(std::bit_cast<double>(bits));
     }
     case code::kFalse:

@@ -1,9 +1,10 @@
 // Reading packed tuples, element by element without copying, or whole.
 //
-// Every encoding that the bindings write is read; what is cut short, nested deeper than kDepthMax, of a code that is
-// reserved, or text that is no UTF-8 is error 2250 invalid_tuple_data_type. Integers that are longer than they need be
-// are taken as the numbers they are. Fewer elements than asked for: 2251 invalid_tuple_index.
-// Thread-safety: a Reader is for one thread; it borrows the bytes.
+// Every encoding that the bindings write is read; what is cut short, nested deeper than kDepthMax,
+// of a code that is reserved, or text that is no UTF-8 is error 2250 invalid_tuple_data_type.
+// Integers that are longer than they need be are taken as the numbers they are. Fewer elements than
+// asked for: 2251 invalid_tuple_index. Thread-safety: a Reader is for one thread; it borrows the
+// bytes.
 #pragma once
 
 #include <concepts>
@@ -20,7 +21,8 @@
 
 namespace orrery::fdb::tuple {
 
-/// Says how many of the bytes in `rest` are the payload of a user's value; a failure or more than there are is 2250.
+/// Says how many of the bytes in `rest` are the payload of a user's value; a failure or more than
+/// there are is 2250.
 using UserSize = Result<size_t> (*)(uint8_t code, std::string_view rest);
 
 struct UnpackOptions {
@@ -45,8 +47,9 @@ class Reader {
   Result<Element> read();
   /// Passes over it.
   Status skip();
-  /// The next element, which must be a T: an integer type (2250 where the number does not fit), bool, float, double,
-  /// std::string, OwnedBytes, Uuid, Versionstamp, Tuple, Null, or std::optional of one of them, which takes a null too.
+  /// The next element, which must be a T: an integer type (2250 where the number does not fit),
+  /// bool, float, double, std::string, OwnedBytes, Uuid, Versionstamp, Tuple, Null, or
+  /// std::optional of one of them, which takes a null too.
   template <class T>
   Result<T> read_as();
 

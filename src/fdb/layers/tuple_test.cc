@@ -39,7 +39,9 @@ TEST(Tuple, HasTheEncodingsOfItsSpecification) {
   EXPECT_EQ(packed(Tuple::of(Tuple{Bytes{"foo\0bar"sv}, nullptr, Tuple{}})),
             "0501666f6f00ff6261720000ff050000");
   EXPECT_EQ(packed({nullptr, Null{}}), "0000");
-  EXPECT_EQ(packed({0, 1, -1, 255, 256, -255, -256}), "14150113fe15ff1601001300" "12feff");
+  EXPECT_EQ(packed({0, 1, -1, 255, 256, -255, -256}),
+            "14150113fe15ff1601001300"
+            "12feff");
   EXPECT_EQ(packed({true, false}), "2726");
   EXPECT_EQ(packed({0.0, -0.0}), "218000000000000000217fffffffffffffff");
   EXPECT_EQ(packed({Uuid{}}), "30" + std::string(32, '0'));
@@ -76,8 +78,9 @@ TEST(Tuple, IntegersAtTheEdges) {
 }
 
 TEST(Tuple, PacksValuesWithoutATuple) {
-  EXPECT_EQ(pack(1, "a"sv, 2.5, -3.5f, true, nullptr, Bytes{"b\0"sv}, uint64_t{1} << 63, Uuid{}),
-            *pack(Tuple{1, "a", 2.5, -3.5f, true, nullptr, Bytes{"b\0"sv}, uint64_t{1} << 63, Uuid{}}));
+  EXPECT_EQ(
+      pack(1, "a"sv, 2.5, -3.5f, true, nullptr, Bytes{"b\0"sv}, uint64_t{1} << 63, Uuid{}),
+      *pack(Tuple{1, "a", 2.5, -3.5f, true, nullptr, Bytes{"b\0"sv}, uint64_t{1} << 63, Uuid{}}));
   EXPECT_EQ(pack("text", std::string("more")), *pack(Tuple{"text", "more"}));
   EXPECT_EQ(pack(), "");
   EXPECT_EQ(pack_after("p", 1), "p" + pack(1));
@@ -133,13 +136,20 @@ TEST(Tuple, VersionstampsAreFilledInOnce) {
   const std::string stamp(10, '\xff');
   Tuple one{"a", Versionstamp::incomplete(0x102)};
   EXPECT_EQ(pack(one).error(), error::client_invalid_operation);
-  EXPECT_EQ(*pack_with_versionstamp(one), "\x02" "a\0\x33"s + stamp + "\1\2" + "\4\0\0\0"s);
+  EXPECT_EQ(*pack_with_versionstamp(one),
+            "\x02"
+            "a\0\x33"s +
+                stamp + "\1\2" + "\4\0\0\0"s);
   EXPECT_EQ(*pack_with_versionstamp(one, "pre"),
-            "pre\x02" "a\0\x33"s + stamp + "\1\2" + "\7\0\0\0"s);
-  EXPECT_EQ(*pack_with_versionstamp(one, "pre", 519), "pre\x02" "a\0\x33"s + stamp + "\1\2\7\0"s);
+            "pre\x02"
+            "a\0\x33"s +
+                stamp + "\1\2" + "\7\0\0\0"s);
+  EXPECT_EQ(*pack_with_versionstamp(one, "pre", 519),
+            "pre\x02"
+            "a\0\x33"s +
+                stamp + "\1\2\7\0"s);
   Tuple nested = Tuple::of(Tuple{nullptr, Versionstamp::incomplete()});
-  EXPECT_EQ(hex(*pack_with_versionstamp(nested)),
-            "0500ff33ffffffffffffffffffff00000004000000");
+  EXPECT_EQ(hex(*pack_with_versionstamp(nested)), "0500ff33ffffffffffffffffffff00000004000000");
   EXPECT_EQ(incomplete_versionstamps(nested), 1u);
   nested.add(Versionstamp::incomplete());
   EXPECT_EQ(incomplete_versionstamps(nested), 2u);
@@ -170,14 +180,47 @@ TEST(Tuple, UsersValuesNeedTheirReader) {
 }
 
 TEST(Tuple, RefusesWhatIsMalformed) {
-  for (std::string_view wrong :
-       {"\x01"sv, "\x02"sv, "\x01x"sv, "\x01\0\xff"sv, "\x02\xff\0"sv, "\x02\xc0\x80\0"sv,
-        "\x02\xed\xa0\x80\0"sv, "\x03\0"sv, "\x04"sv, "\x05"sv, "\x05\0\xff"sv, "\x05\x15\0"sv,
-        "\x05\x05\0"sv, "\x06"sv, "\x0a\1"sv, "\x0b"sv, "\x0b\xfe"sv, "\x0c\0\0\0\0\0\0\0"sv,
-        "\x13"sv, "\x15"sv, "\x1c\0\0\0\0\0\0\0"sv, "\x1d"sv, "\x1d\x09\1"sv, "\x1e\1"sv, "\x1f"sv,
-        "\x20\0\0\0"sv, "\x21\0\0\0\0\0\0\0"sv, "\x22"sv, "\x23"sv, "\x24"sv, "\x25"sv, "\x28"sv,
-        "\x30\0"sv, "\x31"sv, "\x32"sv, "\x33\0\0\0\0\0\0\0\0\0\0\0"sv, "\x34"sv, "\x3f"sv,
-        "\x40"sv, "\x50"sv, "\xff"sv}) {
+  for (std::string_view wrong : {"\x01"sv,
+                                 "\x02"sv,
+                                 "\x01x"sv,
+                                 "\x01\0\xff"sv,
+                                 "\x02\xff\0"sv,
+                                 "\x02\xc0\x80\0"sv,
+                                 "\x02\xed\xa0\x80\0"sv,
+                                 "\x03\0"sv,
+                                 "\x04"sv,
+                                 "\x05"sv,
+                                 "\x05\0\xff"sv,
+                                 "\x05\x15\0"sv,
+                                 "\x05\x05\0"sv,
+                                 "\x06"sv,
+                                 "\x0a\1"sv,
+                                 "\x0b"sv,
+                                 "\x0b\xfe"sv,
+                                 "\x0c\0\0\0\0\0\0\0"sv,
+                                 "\x13"sv,
+                                 "\x15"sv,
+                                 "\x1c\0\0\0\0\0\0\0"sv,
+                                 "\x1d"sv,
+                                 "\x1d\x09\1"sv,
+                                 "\x1e\1"sv,
+                                 "\x1f"sv,
+                                 "\x20\0\0\0"sv,
+                                 "\x21\0\0\0\0\0\0\0"sv,
+                                 "\x22"sv,
+                                 "\x23"sv,
+                                 "\x24"sv,
+                                 "\x25"sv,
+                                 "\x28"sv,
+                                 "\x30\0"sv,
+                                 "\x31"sv,
+                                 "\x32"sv,
+                                 "\x33\0\0\0\0\0\0\0\0\0\0\0"sv,
+                                 "\x34"sv,
+                                 "\x3f"sv,
+                                 "\x40"sv,
+                                 "\x50"sv,
+                                 "\xff"sv}) {
     Result<Tuple> read = unpack(wrong);
     EXPECT_FALSE(read) << hex(wrong);
     if (!read) {
