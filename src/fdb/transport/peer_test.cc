@@ -260,6 +260,31 @@ TEST(FdbPeer, ServersOfOtherVersions) {
   }
 }
 
+TEST(FdbPeer, WhatAnIncompatibleServerWasNotSentIsNeverSent) {
+  TransportWorld world;
+  world.dialer.on_accept = [](ServerEnd& end) {
+    end.hello.version = kProtocol74;
+    end.reads = false;
+  };
+  std::string large(8 << 20, 'L');
+  Asked begun(world, large), unsent(world, "unsent");
+  auto hello = world.end().hello.encode();
+  world.turn();
+  world.end().send_raw({hello.data(), hello.size()});
+  ASSERT_TRUE(world.until([&] { return begun.done() && unsent.done(); }));
+  EXPECT_EQ(unsent.error(), error::incompatible_protocol_version);
+  EXPECT_TRUE(begun.maybe_delivered());
+  EXPECT_FALSE(unsent.maybe_delivered());
+  world.dialer.on_accept = nullptr;
+  world.close_end();
+  world.pass(100 * kMilli);
+  Asked next(world, "next");
+  ASSERT_TRUE(world.until([&] { return world.dialer.ends.size() >= 2 && world.has_requests(1); }));
+  std::string key;
+  world.end().reply_token(0, &key);
+  EXPECT_EQ(key, "next");
+}
+
 TEST(FdbPeer, ServersThatAreTooOldAreHungUpOn) {
   TransportWorld world;
   world.dialer.on_accept = [&](ServerEnd& end) {

@@ -13,8 +13,10 @@
 #include "base/sync.h"
 #include "env/environment.h"
 #include "fdb/runtime/future.h"
+#include "fdb/transport/certificates_for_test.h"
 #include "fdb/transport/scripted_server_for_test.h"
 #include "fdb/transport/system_dialer.h"
+#include "fdb/transport/tls.h"
 
 namespace orrery::fdb {
 namespace {
@@ -23,8 +25,10 @@ namespace {
 /// and then.
 class EchoServer {
  public:
-  explicit EchoServer(size_t requests_per_connection)
-      : requests_max_(requests_per_connection), listener_(socket(AF_INET, SOCK_STREAM, 0)) {
+  EchoServer(size_t requests_per_connection, std::shared_ptr<const TlsContext> tls)
+      : requests_max_(requests_per_connection),
+        tls_(std::move(tls)),
+        listener_(socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in at{};
     at.sin_family = AF_INET;
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -32,7 +36,8 @@ class EchoServer {
     EXPECT_EQ(listen(listener_, 8), 0);
     socklen_t size = sizeof(at);
     getsockname(listener_, reinterpret_cast<sockaddr*>(&at), &size);
-    address_ = *NetworkAddress::parse("127.0.0.1:" + std::to_string(ntohs(at.sin_port)));
+    address_ = *NetworkAddress::parse("127.0.0.1:" + std::to_string(ntohs(at.sin_port)) +
+                                      (tls_ != nullptr ? ":tls" : ""));
     thread_ = Thread([this] { run(); });
   }
   ~EchoServer() {
@@ -52,7 +57,9 @@ class EchoServer {
   }
   void serve(int socket) {
     ++connections_;
-    ServerEnd end(TcpStream::adopt(socket), FrameForm::kChecked);
+    std::unique_ptr<Stream> stream = TcpStream::adopt(socket);
+    if (tls_ != nullptr) stream = std::make_unique<TlsStream>(tls_, std::move(stream), "");
+    ServerEnd end(std::move(stream), tls_ != nullptr ? FrameForm::kUnchecked : FrameForm::kChecked);
     size_t served = 0;
     while (!stop_ && !end.ended && served < requests_max_) {
       pollfd watched{socket, POLLIN, 0};
@@ -64,6 +71,7 @@ class EchoServer {
   }
 
   const size_t requests_max_;
+  const std::shared_ptr<const TlsContext> tls_;
   int listener_;
   NetworkAddress address_;
   std::atomic<bool> stop_{false};
@@ -80,19 +88,44 @@ Task<Result<std::string>> echo(Transport& transport, wire::Endpoint to, std::str
   co_return std::string(*(*answer)->value);
 }
 
-class FdbTransportThreads : public testing::TestWithParam<bool> {};
+TlsSettings tls_settings() {
+  CertificateForTest::Wish wish;
+  wish.subject = {{"CN", "CA"}};
+  wish.is_ca = true;
+  CertificateForTest ca(wish, nullptr);
+  CertificateForTest own({{{"CN", "node"}}}, &ca);
+  TlsSettings out;
+  out.certificate.bytes = own.certificate_pem();
+  out.key.bytes = own.key_pem();
+  out.ca.bytes = ca.certificate_pem();
+  return out;
+}
+
+struct How {
+  bool runs_loop;
+  bool is_tls;
+};
+
+class FdbTransportThreads : public testing::TestWithParam<How> {};
 
 TEST_P(FdbTransportThreads, ManyThreadsOverConnectionsThatBreak) {
-  EchoServer server(700);
   const env::Environment& system = env::system_environment();
+  std::shared_ptr<const TlsContext> tls;
+  SystemDialer::Options dialing;
+  if (GetParam().is_tls) {
+    dialing.tls = tls_settings();
+    dialing.tls.verify_peers = "CN=node,I.CN=CA";
+    tls = *TlsContext::load(dialing.tls, *system.files, TlsContext::Side::kServer);
+  }
+  EchoServer server(700, tls);
   auto loop = std::make_shared<Loop>(*system.clock);
-  SystemDialer dialer({}, system);
+  SystemDialer dialer(dialing, system);
   TransportOptions options;
   options.reconnect_delay_min = options.reconnect_delay_max = kMilli;
   auto transport = std::make_unique<Transport>(*loop, dialer, *system.random, options);
   wire::Endpoint to{{server.address(), std::nullopt}, {0x55, 1}};
   Thread own;
-  if (GetParam()) own = Thread([&] { loop->run(); });
+  if (GetParam().runs_loop) own = Thread([&] { loop->run(); });
 
   constexpr int kThreads = 4;
   constexpr int kRounds = 100;
@@ -129,8 +162,13 @@ TEST_P(FdbTransportThreads, ManyThreadsOverConnectionsThatBreak) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Loop, FdbTransportThreads, testing::Bool(),
-                         [](const auto& info) { return info.param ? "Run" : "Unrun"; });
+INSTANTIATE_TEST_SUITE_P(Loop, FdbTransportThreads,
+                         testing::Values(How{false, false}, How{true, false}, How{false, true},
+                                         How{true, true}),
+                         [](const auto& info) {
+                           return std::string(info.param.runs_loop ? "Run" : "Unrun") +
+                                  (info.param.is_tls ? "Tls" : "Plain");
+                         });
 
 }  // namespace
 }  // namespace orrery::fdb
