@@ -12,6 +12,7 @@
 // Everything else (layouts, writer, reader) is computed from that at compile time. Other descriptions a type may have:
 //   WireStruct  as WireFields, for a struct that lies inline in its parent, without a vtable (Uid, Tag);
 //   WireForm    another described type that stands for it on the wire, with to_wire() and from_wire();
+//   kOutOfLine  a constant, for a table whose code is not to be repeated wherever it occurs;
 //   wire_bytes() and assign_wire_bytes(), for a type that travels as a run of bytes.
 // Types of other folders specialise Description.
 #pragma once
@@ -55,6 +56,9 @@ template <class T>
 concept HasWireForm = requires { typename T::WireForm; };
 template <class T>
 concept DescribedTable = requires { typename Description<T>::Fields; };
+/// Tables that other types hold many of, on no hot path: one copy of the code that writes and reads them is enough.
+template <class T>
+concept OutOfLine = requires { T::kOutOfLine; };
 template <class T>
 concept BlobLike = requires(const T& value) {
   { value.wire_bytes() } -> std::same_as<std::string_view>;

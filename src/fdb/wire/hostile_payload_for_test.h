@@ -11,6 +11,8 @@
 
 namespace orrery::fdb::wire {
 
+inline constexpr size_t kWrittenMax = size_t{4} << 20;
+
 /// False where what was read is not what is read again once it was written.
 template <class M>
 bool check_hostile(std::string_view bytes) {
@@ -18,6 +20,8 @@ bool check_hostile(std::string_view bytes) {
   if (!bytes.empty()) std::memcpy(block.get(), bytes.data(), bytes.size());
   auto decoded = decode<M>({block.get(), bytes.size()});
   if (!decoded) return decoded.error() == error::serialization_failed;
+  // Elements that lie over each other may come to far more than the bytes they lie in.
+  if (encoded_size(*decoded) > kWrittenMax) return true;
   // Compared as bytes, since a number that is none equals nothing.
   OutBuffer first;
   encode(*decoded, first);
@@ -30,7 +34,9 @@ bool check_hostile(std::string_view bytes) {
 
 template <class M>
 bool check_hostile_reply(std::string_view bytes) {
-  auto reply = decode_reply<M>(bytes);
+  std::unique_ptr<char[]> block(new char[bytes.size()]);
+  if (!bytes.empty()) std::memcpy(block.get(), bytes.data(), bytes.size());
+  auto reply = decode_reply<M>({block.get(), bytes.size()});
   auto whole = decode<ErrorOr<M>>(bytes);
   // An answer that is neither is malformed; the variant stays at its default.
   if (!whole) return !reply && reply.error() == error::serialization_failed;

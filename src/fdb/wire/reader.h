@@ -103,6 +103,10 @@ class Reader {
   bool read_table(size_t position, T& table) {
     return read_members(position, table, FieldsOf<T>());
   }
+  template <class T>
+  [[gnu::noinline]] bool read_table_out_of_line(size_t position, T& table) {
+    return read_members(position, table, FieldsOf<T>());
+  }
   /// Reads the one member of a root object.
   template <class T>
   bool read_root(size_t position, T& value) {
@@ -234,6 +238,8 @@ bool Reader::read_value(size_t position, T& value) {
   } else if constexpr (HasWireForm<T>) {
     typename T::WireForm form;
     return read_table(position, form) && value.from_wire(form);
+  } else if constexpr (OutOfLine<T>) {
+    return read_table_out_of_line(position, value);
   } else {
     return read_table(position, value);
   }

@@ -115,6 +115,7 @@ struct TenantInfo {
 enum class ReadType : int32_t { kEager = 0, kFetch = 1, kLow = 2, kNormal = 3, kHigh = 4 };
 
 struct ReadOptions {
+  static constexpr bool kOutOfLine = true;
   ReadType type = ReadType::kNormal;
   bool cache_result = true;
   std::optional<Uid> debug_id;
@@ -240,6 +241,7 @@ struct Mutation {
 
 /// The addresses that a process listens on, with and without TLS.
 struct NetworkAddressList {
+  static constexpr bool kOutOfLine = true;
   NetworkAddress address;
   std::optional<NetworkAddress> secondary;
   using WireFields = Fields<&NetworkAddressList::address, &NetworkAddressList::secondary>;
@@ -270,6 +272,7 @@ struct Endpoint {
 
 /// An endpoint that takes requests. Where an interface travels as one of these, it is the first method's.
 struct RequestStream {
+  static constexpr bool kOutOfLine = true;
   Endpoint endpoint;
   using WireFields = Fields<&RequestStream::endpoint>;
   friend bool operator==(const RequestStream&, const RequestStream&) = default;
@@ -277,6 +280,7 @@ struct RequestStream {
 
 /// Where a process stands: "processid", "zoneid", "machineid", "dcid", "data_hall".
 struct Locality {
+  static constexpr bool kOutOfLine = true;
   using Entry = std::pair<std::string_view, std::optional<std::string_view>>;
 
   Vector<Entry> entries;

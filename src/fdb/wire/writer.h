@@ -274,6 +274,11 @@ size_t place_table(Out& out, const T& table, Fields<kMembers...>) {
   return place_members<Layout<T>>(std::make_index_sequence<sizeof...(kMembers)>(), out, table.*kMembers...);
 }
 
+template <class Out, class T>
+[[gnu::noinline]] size_t place_table_out_of_line(Out& out, const T& table) {
+  return place_table(out, table, FieldsOf<T>());
+}
+
 /// Places what a value consists of outside the object that holds it; returns where.
 template <class Out, class T>
 size_t place(Out& out, const T& value) {
@@ -291,6 +296,8 @@ size_t place(Out& out, const T& value) {
     else return place_outer_vector(out, value);
   } else if constexpr (HasWireForm<T>) {
     return place(out, value.to_wire());
+  } else if constexpr (OutOfLine<T>) {
+    return place_table_out_of_line(out, value);
   } else {
     return place_table(out, value, FieldsOf<T>());
   }

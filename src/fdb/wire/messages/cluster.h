@@ -11,6 +11,7 @@ namespace orrery::fdb::wire {
 
 struct ClusterInterface {
   static constexpr uint32_t kFileId = 15888863;
+  static constexpr bool kOutOfLine = true;
 
   RequestStream open_database;
   RequestStream failure_monitoring;
@@ -93,6 +94,7 @@ struct StatusRequest {
 
 struct ClientWorkerInterface {
   static constexpr uint32_t kFileId = 12418152;
+  static constexpr bool kOutOfLine = true;
 
   RequestStream reboot;
   RequestStream profiler;

@@ -29,6 +29,8 @@ struct CommitTransaction {
 };
 
 struct CommitCostEstimation {
+  static constexpr bool kOutOfLine = true;
+
   int32_t ops_count = 0;
   uint64_t write_costs = 0;
   Vector<std::pair<int32_t, uint64_t>> clear_costs;

@@ -33,6 +33,7 @@ struct Hostname {
 /// Mutations of the global configuration at a version.
 struct VersionHistory {
   static constexpr uint32_t kFileId = 5863456;
+  static constexpr bool kOutOfLine = true;
 
   Vector<Mutation> mutations;
   int64_t version = 0;
@@ -43,6 +44,7 @@ struct VersionHistory {
 
 struct EncryptKeyProxyInterface {
   static constexpr uint32_t kFileId = 1303419;
+  static constexpr bool kOutOfLine = true;
 
   Locality locality;
   Uid id;

@@ -41,6 +41,7 @@ enum class GrvProxyMethod : uint32_t {
 
 struct StorageServerInterface {
   static constexpr uint32_t kFileId = 15302073;
+  static constexpr bool kOutOfLine = true;
 
   Uid id;
   Locality locality;
@@ -61,6 +62,7 @@ struct StorageServerInterface {
 
 struct CommitProxyInterface {
   static constexpr uint32_t kFileId = 8954922;
+  static constexpr bool kOutOfLine = true;
 
   std::optional<std::string_view> process_id;
   /// Only for transactions that ask for provisional proxies.
@@ -78,6 +80,7 @@ struct CommitProxyInterface {
 
 struct GrvProxyInterface {
   static constexpr uint32_t kFileId = 8743216;
+  static constexpr bool kOutOfLine = true;
 
   std::optional<std::string_view> process_id;
   bool provisional = false;

@@ -11,6 +11,7 @@ namespace orrery::fdb::wire {
 
 struct StorageMetrics {
   static constexpr uint32_t kFileId = 13622226;
+  static constexpr bool kOutOfLine = true;
 
   int64_t bytes = 0;
   int64_t bytes_written_per_ksecond = 0;

@@ -84,6 +84,7 @@ struct AcknowledgementReply {
 /// Rows and how a read of them ended.
 struct RangeResult {
   static constexpr uint32_t kFileId = 3985192;
+  static constexpr bool kOutOfLine = true;
 
   Vector<KeyValue> rows;
   bool more = false;
@@ -99,6 +100,8 @@ struct RangeResult {
 
 /// A mapped read's inner read of one key.
 struct MappedGet {
+  static constexpr bool kOutOfLine = true;
+
   std::string_view key;
   std::optional<std::string_view> result;
 
@@ -108,6 +111,8 @@ struct MappedGet {
 
 /// A mapped read's inner read of a range.
 struct MappedGetRange {
+  static constexpr bool kOutOfLine = true;
+
   KeySelector begin;
   KeySelector end;
   RangeResult result;
