@@ -1,9 +1,10 @@
-// ask_proxy(): a request to one of the cluster's proxies, and to another one where that does not answer.
+// ask_proxy(): a request to one of the cluster's proxies, and to another one where that does not
+// answer.
 //
-// Proxies that cannot be reached are passed over; without any the request waits until there are. When the cluster gets
-// other proxies, what was on its way is given up and sent to one of those. Never fails because of connections: only
-// with what a proxy answered. For requests that may be done twice; commits are not made by this.
-// Inside one loop only.
+// Proxies that cannot be reached are passed over; without any the request waits until there are.
+// When the cluster gets other proxies, what was on its way is given up and sent to one of those.
+// Never fails because of connections: only with what a proxy answered. For requests that may be
+// done twice; commits are not made by this. Inside one loop only.
 #pragma once
 
 #include <algorithm>
@@ -28,7 +29,8 @@ inline bool may_use(const std::vector<Proxy>& proxies, Provisional provisional) 
           std::ranges::none_of(proxies, [](const Proxy& each) { return each.is_provisional; }));
 }
 
-/// Picks a proxy that can be reached, at random but for `not_this` where there are others; the list's size where none.
+/// Picks a proxy that can be reached, at random but for `not_this` where there are others; the
+/// list's size where none.
 size_t pick_proxy(Client& client, const std::vector<Proxy>& proxies, size_t not_this);
 
 template <class Request>

@@ -1,8 +1,8 @@
 // ask_storage(): a read of one of a shard's servers; of another one where that fails or is slow.
 //
-// Errors are those that a server answered (wrong_shard_server, transaction_too_old, future_version, ...), process_behind
-// where all are, and all_alternatives_failed where none can be reached for a while: then the shard is to be looked up
-// again. Inside one loop only.
+// Errors are those that a server answered (wrong_shard_server, transaction_too_old, future_version,
+// ...), process_behind where all are, and all_alternatives_failed where none can be reached for a
+// while: then the shard is to be looked up again. Inside one loop only.
 #pragma once
 
 #include <algorithm>
@@ -47,9 +47,9 @@ class StorageCall {
       ending.penalty = answer->message.penalty;
       if (answer->message.error) told = Error(answer->message.error->code);
     }
-    ending.answered = !told || (*told != error::broken_promise &&
-                                *told != error::request_maybe_delivered &&
-                                *told != error::process_behind);
+    ending.answered =
+        !told || (*told != error::broken_promise && *told != error::request_maybe_delivered &&
+                  *told != error::process_behind);
     ending.is_behind = told && (*told == error::future_version || *told == error::process_behind);
     model_.ended(ending, weight_, client_.loop().now());
     taken_ = true;
@@ -110,9 +110,9 @@ Task<Result<Answer<typename Request::Reply>>> ask_storage(Client& client, ShardR
     tried |= uint64_t{1} << (*choice.best & 63);
     std::optional<StorageCall<Request>> second;
     if (choice.second) {
-      const double patience = client.hedges().delay(
-          servers[*choice.best]->model(Request::kMethod).latency(),
-          servers[*choice.second]->model(Request::kMethod).latency());
+      const double patience =
+          client.hedges().delay(servers[*choice.best]->model(Request::kMethod).latency(),
+                                servers[*choice.second]->model(Request::kMethod).latency());
       Alarm alarm(wake, loop.now() + static_cast<int64_t>(patience * 1e9));
       while (!first.done() && !alarm.fired()) co_await wake.wait();
       if (!first.done() && client.hedges().spend()) {

@@ -1,7 +1,9 @@
-// Client: one loop's part of a database: its connections, what it knows of the cluster, what it learned of servers.
+// Client: one loop's part of a database: its connections, what it knows of the cluster, what it
+// learned of servers.
 //
-// A database that runs on several loops has a Client on each; they share nothing. Ownership: loop, dialer, names and
-// environment are borrowed and outlive it; whatever works with a Client ends before it does. Inside one loop only.
+// A database that runs on several loops has a Client on each; they share nothing. Ownership: loop,
+// dialer, names and environment are borrowed and outlive it; whatever works with a Client ends
+// before it does. Inside one loop only.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +22,8 @@ namespace orrery::fdb {
 
 class ReadVersions;
 
-/// When all servers of a shard have failed: how long to wait for one of them before the shard is looked up again.
+/// When all servers of a shard have failed: how long to wait for one of them before the shard is
+/// looked up again.
 class OutageDelay {
  public:
   /// Nanoseconds to wait now, longer the longer the outage is.

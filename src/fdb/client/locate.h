@@ -1,5 +1,5 @@
-// Where keys are: the location cache, and the commit proxies where it does not know. Keys are absolute, with the prefix
-// of their tenant. Inside one loop only.
+// Where keys are: the location cache, and the commit proxies where it does not know. Keys are
+// absolute, with the prefix of their tenant. Inside one loop only.
 #pragma once
 
 #include <string>
@@ -10,11 +10,13 @@
 
 namespace orrery::fdb {
 
-/// The shard of a key (toward kAfter; the key is less than \xff\xff), or of the keys right before it (kBefore; it is
-/// not empty). `key` outlives the task. Errors: those that a proxy answered, but for "out of memory", which is waited out.
+/// The shard of a key (toward kAfter; the key is less than \xff\xff), or of the keys right before
+/// it (kBefore; it is not empty). `key` outlives the task. Errors: those that a proxy answered, but
+/// for "out of memory", which is waited out.
 Task<Result<ShardRef>> locate(Client& client, std::string_view key, Toward toward);
 
-/// The shards of a range, at most `limit` of them, from its beginning on or, reverse, from its end back.
+/// The shards of a range, at most `limit` of them, from its beginning on or, reverse, from its end
+/// back.
 Task<Result<std::vector<ShardRef>>> locate_range(Client& client, std::string_view begin,
                                                  std::string_view end, int limit, bool reverse);
 

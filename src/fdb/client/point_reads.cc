@@ -22,7 +22,8 @@ Task<Result<std::optional<SharedBytes>>> read_value(Client& client, ReadParamete
     }
     auto request = read_request<wire::GetValueRequest>(parameters);
     request.key = key;
-    Result<Answer<wire::GetValueReply>> answer = co_await ask_storage(client, std::move(shard), request);
+    Result<Answer<wire::GetValueReply>> answer =
+        co_await ask_storage(client, std::move(shard), request);
     if (answer) {
       std::optional<SharedBytes> value;
       if (answer->message.value) value = answer->share(*answer->message.value);

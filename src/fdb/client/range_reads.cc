@@ -20,9 +20,15 @@ constexpr int kReplyByteLimit = 80'000;
 using wire::first_greater_or_equal;
 using wire::KeySelector;
 
-bool is_first_greater_or_equal(const KeySelector& s) { return !s.or_equal && s.offset == 1; }
-bool is_last_less_or_equal(const KeySelector& s) { return s.or_equal && s.offset == 0; }
-bool is_backward(const KeySelector& s) { return !s.or_equal && s.offset <= 0; }
+bool is_first_greater_or_equal(const KeySelector& s) {
+  return !s.or_equal && s.offset == 1;
+}
+bool is_last_less_or_equal(const KeySelector& s) {
+  return s.or_equal && s.offset == 0;
+}
+bool is_backward(const KeySelector& s) {
+  return !s.or_equal && s.offset <= 0;
+}
 bool is_definitely_greater(const KeySelector& s, std::string_view key) {
   return s.offset >= 1 && (is_first_greater_or_equal(s) ? s.key > key : s.key >= key);
 }
@@ -34,7 +40,8 @@ KeySelector before(KeySelector s) {
   return s;
 }
 
-/// The ends of what is left to read. Their keys lie in the caller's range or in strings of their own.
+/// The ends of what is left to read. Their keys lie in the caller's range or in strings of their
+/// own.
 struct Rest {
   KeySelector begin;
   KeySelector end;
@@ -77,13 +84,15 @@ size_t append(ryw::RangeResult& result, ryw::RangeLimits& limits,
 
 void set_limits(wire::GetKeyValuesRequest& request, const ryw::RangeLimits& limits,
                 ryw::Direction direction) {
-  // Where the bytes are used up already, the rows that must come are asked for without a limit of bytes.
+  // Where the bytes are used up already, the rows that must come are asked for without a limit of
+  // bytes.
   if (limits.has_bytes() && limits.bytes == 0) {
     request.limit = limits.min_rows;
     request.limit_bytes = kReplyByteLimit;
   } else {
     request.limit = limits.has_rows() ? std::min(kReplyByteLimit, limits.rows) : kReplyByteLimit;
-    request.limit_bytes = limits.has_bytes() ? std::min(kReplyByteLimit, limits.bytes) : kReplyByteLimit;
+    request.limit_bytes =
+        limits.has_bytes() ? std::min(kReplyByteLimit, limits.bytes) : kReplyByteLimit;
   }
   if (direction == ryw::Direction::kReverse) request.limit = -request.limit;
 }
@@ -193,7 +202,8 @@ Task<Result<ryw::RangeResult>> read_range(Client& client, ReadParameters paramet
       }
     }
     const KeySelector& near = reverse ? rest.end : rest.begin;
-    const bool backward = is_backward(reverse ? before(near) : near) || near.key >= ryw::kAllKeysEnd;
+    const bool backward =
+        is_backward(reverse ? before(near) : near) || near.key >= ryw::kAllKeysEnd;
     const Toward toward = backward ? Toward::kBefore : Toward::kAfter;
     const AbsoluteKey absolute(parameters.tenant_prefix, near.key);
     Result<ShardRef> shard = co_await locate(client, absolute.view(), toward);

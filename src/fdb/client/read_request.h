@@ -1,4 +1,5 @@
-// What all requests to storage servers have in common, and which of their errors mean that a shard has moved.
+// What all requests to storage servers have in common, and which of their errors mean that a shard
+// has moved.
 #pragma once
 
 #include "fdb/client/reads.h"

@@ -102,7 +102,9 @@ class ReadVersions::Batcher {
     if (answer) {
       const wire::GetReadVersionReply& told = answer->message;
       owner_.note_version(told.version);
-      ReadVersion read{.version = told.version, .is_locked = told.locked, .metadata_version = {},
+      ReadVersion read{.version = told.version,
+                       .is_locked = told.locked,
+                       .metadata_version = {},
                        .tag_throttled_seconds = told.proxy_tag_throttled_duration};
       if (told.metadata_version) read.metadata_version.emplace(*told.metadata_version);
       result = std::move(read);

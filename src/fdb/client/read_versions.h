@@ -1,9 +1,9 @@
 // ReadVersions: the read versions that transactions begin with, asked for in batches.
 //
-// Transactions of the same priority and options that want a version at nearly the same time share one request. How long
-// a batch is collected while another one is on its way follows the time that requests take, 5 ms at most
-// (readVersionBatcher of fdbclient/NativeAPI); while none is, it is sent at the end of the loop's turn.
-// Inside one loop only.
+// Transactions of the same priority and options that want a version at nearly the same time share
+// one request. How long a batch is collected while another one is on its way follows the time that
+// requests take, 5 ms at most (readVersionBatcher of fdbclient/NativeAPI); while none is, it is
+// sent at the end of the loop's turn. Inside one loop only.
 #pragma once
 
 #include <algorithm>

@@ -1,9 +1,11 @@
-// Reads of the database at a version, over all shards and their servers: a value, a selector's key, a range.
+// Reads of the database at a version, over all shards and their servers: a value, a selector's key,
+// a range.
 //
-// They see nothing of a transaction's own writes (fdb/ryw does that). Shards that have moved are looked up again; what
-// servers answer otherwise is passed on: transaction_too_old, future_version, process_behind, ... Keys are relative to
-// the tenant; without one they are below \xff\xff, which the caller has checked: servers do not survive others. What the
-// arguments refer to outlives the tasks. Inside one loop only.
+// They see nothing of a transaction's own writes (fdb/ryw does that). Shards that have moved are
+// looked up again; what servers answer otherwise is passed on: transaction_too_old, future_version,
+// process_behind, ... Keys are relative to the tenant; without one they are below \xff\xff, which
+// the caller has checked: servers do not survive others. What the arguments refer to outlives the
+// tasks. Inside one loop only.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +37,8 @@ Task<Result<std::optional<SharedBytes>>> read_value(Client& client, ReadParamete
 Task<Result<SharedBytes>> read_key(Client& client, ReadParameters parameters,
                                    ryw::KeySelector selector);
 
-/// The rows of a range; of a reverse read in descending order. It may end before the limits, with `more`.
+/// The rows of a range; of a reverse read in descending order. It may end before the limits, with
+/// `more`.
 Task<Result<ryw::RangeResult>> read_range(Client& client, ReadParameters parameters,
                                           ryw::NativeRange range);
 

@@ -1,4 +1,5 @@
-// ShardBounds: where a shard begins and ends as a transaction sees it, whose keys may be a tenant's.
+// ShardBounds: where a shard begins and ends as a transaction sees it, whose keys may be a
+// tenant's.
 #pragma once
 
 #include <string>
@@ -31,7 +32,8 @@ struct ShardBounds {
   std::string_view begin;
   std::string_view end;
 
-  ShardBounds(const Shard& shard, std::string_view tenant_prefix) : begin(shard.begin), end(shard.end) {
+  ShardBounds(const Shard& shard, std::string_view tenant_prefix)
+      : begin(shard.begin), end(shard.end) {
     if (tenant_prefix.empty()) return;
     begin = begin.starts_with(tenant_prefix) ? begin.substr(tenant_prefix.size()) : "";
     end = end.starts_with(tenant_prefix) ? end.substr(tenant_prefix.size()) : ryw::kAllKeysEnd;

@@ -19,8 +19,8 @@ StorageChoice choose_storage(Client& client, const Shard& shard, wire::StorageMe
   double best_load = std::numeric_limits<double>::infinity();
   double second_load = best_load;
   size_t bad = 0;
-  // Two rounds: servers of the own data center, then the others where too few of those will do. A start at random
-  // spreads what is equally loaded.
+  // Two rounds: servers of the own data center, then the others where too few of those will do. A
+  // start at random spreads what is equally loaded.
   const size_t start = count > 1 ? client.random().next_u64() % count : 0;
   for (const bool is_near : {true, false}) {
     if (!is_near && choice.best && (choice.second || bad <= kBadServersMax)) break;

@@ -1,7 +1,8 @@
-// Which of a shard's servers to ask, and how long to wait for it before another one is asked as well.
+// Which of a shard's servers to ask, and how long to wait for it before another one is asked as
+// well.
 //
-// The rules are those of loadBalance in fdbrpc/LoadBalance.actor.h: servers of the own data center first, then the least
-// loaded one; not those that failed or are behind. Inside one loop only.
+// The rules are those of loadBalance in fdbrpc/LoadBalance.actor.h: servers of the own data center
+// first, then the least loaded one; not those that failed or are behind. Inside one loop only.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
-// ClusterView: what coordinators tell clients of a cluster: its proxies, who it is, how tenants are used.
+// ClusterView: what coordinators tell clients of a cluster: its proxies, who it is, how tenants are
+// used.
 //
 // Immutable once it is shared. Owns its strings, unlike the message it was made from.
 #pragma once

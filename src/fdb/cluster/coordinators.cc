@@ -15,7 +15,8 @@ constexpr std::string_view kProtocolVersion = "fdb00b073000000";
 constexpr std::string_view kFileDiffers = "incorrect_cluster_file_contents";
 
 template <class Interface>
-std::vector<Proxy> proxies_of(const wire::Vector<Interface>& told, const wire::Endpoint& (*base)(const Interface&)) {
+std::vector<Proxy> proxies_of(const wire::Vector<Interface>& told,
+                              const wire::Endpoint& (*base)(const Interface&)) {
   std::vector<Proxy> proxies;
   proxies.reserve(told.size());
   for (const Interface& each : told) proxies.push_back({base(each), each.provisional});
@@ -43,7 +44,8 @@ void Coordinators::shuffle(std::vector<NetworkAddress>& addresses) {
   }
 }
 
-// Literal addresses, and one of each name's. A name that cannot be resolved is left out: the others may do.
+// Literal addresses, and one of each name's. A name that cannot be resolved is left out: the others
+// may do.
 Task<Done> Coordinators::resolve() {
   const ConnectionString connection = file_.connection();
   std::vector<NetworkAddress> found = connection.addresses();
@@ -91,11 +93,13 @@ Task<Coordinators::Outcome> Coordinators::ask(NetworkAddress coordinator) {
   status_.file_differs = !file_.is_up_to_date();
   std::vector<std::string_view> issues;
   if (status_.file_differs) issues.push_back(kFileDiffers);
-  const std::vector<wire::ClientVersion> versions = {
-      {.client_version = kClientVersion, .source_version = {}, .protocol_version = kProtocolVersion}};
+  const std::vector<wire::ClientVersion> versions = {{.client_version = kClientVersion,
+                                                      .source_version = {},
+                                                      .protocol_version = kProtocolVersion}};
   std::vector<std::string> ports;
   std::vector<wire::Hostname> names;
-  for (const Hostname& name : file_.connection().hostnames()) ports.push_back(std::to_string(name.port));
+  for (const Hostname& name : file_.connection().hostnames())
+    ports.push_back(std::to_string(name.port));
   for (size_t i = 0; i < ports.size(); ++i) {
     const Hostname& name = file_.connection().hostnames()[i];
     names.push_back({.host = name.host, .service = ports[i], .is_tls = name.is_tls});
@@ -165,7 +169,8 @@ void Coordinators::take(const wire::ClientDbInfo& told) {
   const bool same_commit = commit == all_commit_proxies_;
   all_grv_proxies_ = grv;
   all_commit_proxies_ = commit;
-  view->grv_proxies = same_grv ? view_->grv_proxies : some_of(std::move(grv), options_.grv_proxies_max);
+  view->grv_proxies =
+      same_grv ? view_->grv_proxies : some_of(std::move(grv), options_.grv_proxies_max);
   view->commit_proxies =
       same_commit ? view_->commit_proxies : some_of(std::move(commit), options_.commit_proxies_max);
   view->tenant_mode = told.tenant_mode.mode;

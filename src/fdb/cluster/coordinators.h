@@ -1,10 +1,10 @@
 // Coordinators: keeps a client's view of its cluster up to date.
 //
-// One coordinator at a time is asked what it knows and answers when that is news. When it fails the next one is asked;
-// when all have failed, again after a while, and with the cluster file's new contents where it has changed. A
-// coordinator that forwards makes the new connection string the one in use, which is written to the file once it was
-// seen to work. What stands in the way is told by status(). Ownership: transport and random are borrowed. Inside one
-// loop only.
+// One coordinator at a time is asked what it knows and answers when that is news. When it fails the
+// next one is asked; when all have failed, again after a while, and with the cluster file's new
+// contents where it has changed. A coordinator that forwards makes the new connection string the
+// one in use, which is written to the file once it was seen to work. What stands in the way is told
+// by status(). Ownership: transport and random are borrowed. Inside one loop only.
 #pragma once
 
 #include <cstddef>

@@ -24,6 +24,7 @@ void OperationBase::end_with(Error error) {
 }
 
 void OperationBase::settle() {
+  membership_.unlink();
   loop_.settle(settlement_);
   if (ready_) loop_.call_later(*this);
 }

@@ -5,10 +5,10 @@
 //   Result<Value> later = co_await future;     // resumes on the loop's own thread (the one in
 //   Loop::run) future.on_ready([] { ... });               // called once, there, too
 //
-// Ownership: a Future that is destroyed before its operation has ended cancels it. Errors:
-// operation_cancelled after cancel(); blocked_from_network_thread where get() would wait for the
-// thread it is called on. Thread-safety: one Future is used by one thread at a time; the loop's
-// side is synchronised.
+// Ownership: a Future that is destroyed before its operation has ended cancels it; it keeps the
+// loop. Errors: operation_cancelled after cancel(); blocked_from_network_thread where get() would
+// wait for the thread it is called on. Thread-safety: one Future is used by one thread at a time;
+// the loop's side is synchronised.
 #pragma once
 
 #include <atomic>
@@ -35,6 +35,12 @@ class OperationBase : private TaskListener, private Waiter, public UserCall {
   }
 
   // --- inside the loop
+  /// For the list of whoever has to end its operations before it ends itself. Left when the
+  /// operation ends.
+  struct Membership : ListNode {
+    OperationBase* self;
+  };
+  Membership& membership() { return membership_; }
   /// Ends it now with `error`, unless it has ended. Never from code that runs in the operation
   /// itself.
   void end_with(Error error);
@@ -44,8 +50,9 @@ class OperationBase : private TaskListener, private Waiter, public UserCall {
   void forget_call();
 
  protected:
-  OperationBase(Loop& loop, std::shared_ptr<void> owner)
-      : Waiter(&OperationBase::reap), loop_(loop), owner_(std::move(owner)) {}
+  explicit OperationBase(Loop& loop) : Waiter(&OperationBase::reap), loop_(loop) {
+    membership_.self = this;
+  }
   virtual ~OperationBase() = default;
   TaskListener& listener() { return *this; }
   virtual void take_result() = 0;
@@ -60,7 +67,7 @@ class OperationBase : private TaskListener, private Waiter, public UserCall {
   static void reap(Waiter& self);
 
   Loop& loop_;
-  std::shared_ptr<void> owner_;  ///< keeps the loop
+  Membership membership_;
   Settlement settlement_;
   std::function<void()> ready_;
   std::atomic<int> references_{1};
@@ -69,17 +76,17 @@ class OperationBase : private TaskListener, private Waiter, public UserCall {
 template <class T>
 class Operation final : public OperationBase {
  public:
-  /// Inside the loop that `owner` keeps. Returns with one reference; the loop has another until the
-  /// operation ended.
-  static Operation* start(Loop& loop, std::shared_ptr<void> owner, Task<Result<T>> task) {
-    auto* operation = new Operation(loop, std::move(owner), std::move(task));
+  /// Inside the loop. Returns with one reference; the loop has another until the operation ended.
+  static Operation* start(Loop& loop, Task<Result<T>> task, List<Membership>* members = nullptr) {
+    auto* operation = new Operation(loop, std::move(task));
     operation->ref();
+    if (members != nullptr) members->push_back(operation->membership());
     operation->task_.start(operation->listener());
     return operation;
   }
   /// An operation that has ended already.
   static Operation* settled_with(Loop& loop, Result<T> result) {
-    auto* operation = new Operation(loop, nullptr, {});
+    auto* operation = new Operation(loop, {});
     operation->result_.emplace(std::move(result));
     loop.settle(operation->settlement());
     return operation;
@@ -88,8 +95,7 @@ class Operation final : public OperationBase {
   Result<T>& result() { return *result_; }
 
  private:
-  Operation(Loop& loop, std::shared_ptr<void> owner, Task<Result<T>> task)
-      : OperationBase(loop, std::move(owner)), task_(std::move(task)) {}
+  Operation(Loop& loop, Task<Result<T>> task) : OperationBase(loop), task_(std::move(task)) {}
   void take_result() override { result_.emplace(task_.take()); }
   void set_failure(Error error) override { result_.emplace(fail(error)); }
   void drop_task() override { task_ = {}; }
@@ -102,13 +108,16 @@ template <class T>
 class [[nodiscard]] Future {
  public:
   Future() = default;
-  /// Takes over the reference that the caller holds.
-  explicit Future(Operation<T>* operation) : operation_(operation) {}
-  Future(Future&& other) noexcept : operation_(std::exchange(other.operation_, nullptr)) {}
+  /// Takes over the reference that the caller holds. `owner` keeps the loop.
+  Future(Operation<T>* operation, std::shared_ptr<void> owner)
+      : operation_(operation), owner_(std::move(owner)) {}
+  Future(Future&& other) noexcept
+      : operation_(std::exchange(other.operation_, nullptr)), owner_(std::move(other.owner_)) {}
   Future& operator=(Future&& other) noexcept {
     if (this != &other) {
       drop();
       operation_ = std::exchange(other.operation_, nullptr);
+      owner_ = std::move(other.owner_);
     }
     return *this;
   }
@@ -157,6 +166,7 @@ class [[nodiscard]] Future {
     std::exchange(operation_, nullptr)->unref();
   }
   Operation<T>* operation_ = nullptr;
+  std::shared_ptr<void> owner_;
 };
 
 }  // namespace orrery::fdb

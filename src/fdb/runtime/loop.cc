@@ -307,6 +307,8 @@ void Loop::poll() {
   hand_over();
 }
 
+bool Loop::is_own_thread() const { return own_loop == this; }
+
 void Loop::settle(Settlement& what) {
   what.settled_.store(true, std::memory_order_release);
   while (Settlement::ParkedFor* waiter = what.waiters_.pop_front()) waiter->self->wake.notify_one();

@@ -126,6 +126,8 @@ class Loop {
   /// Blocks until `what` is settled. Never from inside, nor from user code that run() calls (that
   /// would wait for itself: false is returned at once where it is not settled).
   bool wait(Settlement& what);
+  /// Whether the calling thread is in run().
+  bool is_own_thread() const;
   /// Lets the loop take what is there, without blocking, unless somebody drives it.
   void poll();
 

@@ -35,7 +35,7 @@ class LoopTest : public testing::TestWithParam<bool> {
   template <class T>
   Future<T> start(Task<Result<T>> task) {
     auto inside = loop_->enter();
-    return Future<T>(Operation<T>::start(*loop_, loop_, std::move(task)));
+    return Future<T>(Operation<T>::start(*loop_, std::move(task)), loop_);
   }
   std::shared_ptr<Loop> loop_;
   Thread thread_;

@@ -56,7 +56,7 @@ struct World {
   Future<Addresses> resolve(const char* host, wire::Encryption how = wire::Encryption::kPlain) {
     auto inside = loop->enter();
     return Future<Addresses>(
-        Operation<Addresses>::start(*loop, loop, resolver->resolve(host, 4500, how)));
+        Operation<Addresses>::start(*loop, resolver->resolve(host, 4500, how)), loop);
   }
 };
 

@@ -141,7 +141,7 @@ TEST_P(FdbTransportThreads, ManyThreadsOverConnectionsThatBreak) {
           keys.push_back(std::to_string(thread * 1'000'000 + round * 1000 + i));
           auto inside = loop->enter();
           futures.emplace_back(
-              Operation<std::string>::start(*loop, loop, echo(*transport, to, keys.back())));
+              Operation<std::string>::start(*loop, echo(*transport, to, keys.back())), loop);
         }
         // Some are given up.
         if (round % 10 == 0) futures.pop_back();
