@@ -26,7 +26,7 @@ struct Asker {
   /// Who was asked. Null for requests to a process, not to a role.
   RoleInstance* role = nullptr;
   /// What spoils the answer. Shared by an asker's copies, which wait in several places.
-  std::shared_ptr<const Fault> fault;
+  std::shared_ptr<const Fault> fault = {};
 };
 
 class Answers {

@@ -161,8 +161,7 @@ void Engine::on_frame(Connection& from, Frame frame) {
   // Of another version: what it sends only shows that it lives.
   if (!from.is_compatible()) return;
   Process& process = topology.process(from.process());
-  Call call{
-      .connection = from.id(), .process = process.id, .binding = {}, .payload = {}, .fault = {}};
+  Call call{.connection = from.id(), .process = process.id};
   call.payload = std::move(frame.payload);
   if (frame.token.is_well_known()) {
     call.binding.request = well_known(frame.token);

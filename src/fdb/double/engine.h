@@ -60,11 +60,11 @@ class Engine final : private Network::Handler {
   struct Call {
     uint64_t connection = 0;
     ProcessId process = 0;
-    Binding binding;
-    SharedBytes payload;
+    Binding binding = {};
+    SharedBytes payload = {};
     /// It was counted and met faults.
     bool admitted = false;
-    std::shared_ptr<const Fault> fault;
+    std::shared_ptr<const Fault> fault = {};
     /// Until when it may wait for a version.
     int64_t version_deadline = 0;
   };

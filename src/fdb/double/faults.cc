@@ -10,11 +10,11 @@ void Faults::add(Fault fault) {
 }
 
 void Faults::fail_next(Request request, Error error, uint32_t count) {
-  add({.request = request, .spoil = Spoil::kFail, .count = count, .error = error, .process = {}});
+  add({.request = request, .spoil = Spoil::kFail, .count = count, .error = error});
 }
 
 void Faults::drop_next(Request request, Spoil what, uint32_t count) {
-  add({.request = request, .spoil = what, .count = count, .process = {}});
+  add({.request = request, .spoil = what, .count = count});
 }
 
 void Faults::clear() {

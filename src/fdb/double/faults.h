@@ -46,7 +46,7 @@ struct Fault {
   Error error = error::success;
   int64_t delay_nanos = 0;
   /// Only what comes to this process.
-  std::optional<ProcessId> process;
+  std::optional<ProcessId> process = {};
 };
 
 class Faults {

@@ -28,9 +28,9 @@ struct Options {
   size_t storage_servers = 1;
   Placement placement = Placement::kProcessEach;
   /// Empty: one shard, which all storage servers hold.
-  std::vector<Shard> shards;
+  std::vector<Shard> shards = {};
   /// Of the storage servers, in turn; empty: none is told.
-  std::vector<std::string> datacenters;
+  std::vector<std::string> datacenters = {};
   wire::TenantMode::Mode tenant_mode = wire::TenantMode::Mode::kOptional;
   /// For how many versions (millionths of a second) what was overwritten can be read.
   int64_t version_window = 5'000'000;
@@ -39,7 +39,7 @@ struct Options {
   /// How many watches a storage server takes before it answers 1029.
   size_t watches_max = 100'000;
   /// Processes speak TLS with it.
-  std::optional<TlsSettings> tls;
+  std::optional<TlsSettings> tls = {};
   /// The system's where null. Borrowed.
   env::Clock* clock = nullptr;
   uint64_t seed = 1;
