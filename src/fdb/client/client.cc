@@ -18,7 +18,7 @@ int64_t OutageDelay::next(int64_t now) {
   return std::max({kMin, std::min(elapsed / 5, kSecond), std::min(elapsed / 25, 30 * kSecond)});
 }
 
-Client::Client(Loop& loop, Dialer& dialer, HostNames& names, const env::Environment& environment,
+Client::Client(Loop& loop, Dialer& dialer, Resolver& names, const env::Environment& environment,
                ClusterFile file, const Options& options)
     : loop_(loop),
       random_(*environment.random),

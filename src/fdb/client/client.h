@@ -15,7 +15,6 @@
 #include "fdb/client/queue_model.h"
 #include "fdb/client/storage_server.h"
 #include "fdb/cluster/coordinators.h"
-#include "fdb/cluster/host_names.h"
 #include "fdb/transport/transport.h"
 
 namespace orrery::fdb {
@@ -41,7 +40,7 @@ class Client {
     Coordinators::Options coordinators;
     wire::Encryption encryption = wire::Encryption::kPlain;
   };
-  Client(Loop& loop, Dialer& dialer, HostNames& names, const env::Environment& environment,
+  Client(Loop& loop, Dialer& dialer, Resolver& names, const env::Environment& environment,
          ClusterFile file, const Options& options);
   ~Client();
   Client(const Client&) = delete;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "fdb/client/database_state.h"
+#include "fdb/transport/resolver.h"
 #include "fdb/transport/system_dialer.h"
 
 namespace orrery::fdb {
@@ -34,7 +35,7 @@ Result<Database> Database::open(const DatabaseSettings& settings) {
     options.tls = settings.tls;
     parts.dialer = std::make_shared<SystemDialer>(std::move(options), environment);
   }
-  if (parts.names == nullptr) parts.names = std::make_shared<NoHostNames>();
+  if (parts.names == nullptr) parts.names = std::make_shared<SystemNameLookup>();
   return Database(std::make_shared<DatabaseState>(std::move(parts), *file));
 }
 

@@ -24,7 +24,7 @@
 namespace orrery::fdb {
 
 class Dialer;
-class HostNames;
+class NameLookup;
 
 struct DatabaseSettings {
   /// Empty: as find_cluster_file() says.
@@ -38,7 +38,7 @@ struct DatabaseSettings {
   TlsSettings tls;
   /// In place of the system's, for tests and for networks with ways of their own.
   std::shared_ptr<Dialer> dialer;
-  std::shared_ptr<HostNames> names;
+  std::shared_ptr<NameLookup> names;
 };
 
 class Database {

@@ -13,13 +13,14 @@
 #include "fdb/client/client.h"
 #include "fdb/database_options.h"
 #include "fdb/runtime/loop.h"
+#include "fdb/transport/resolver.h"
 
 namespace orrery::fdb {
 
-/// A loop, the thread that runs it where it has one, and the client on it.
+/// A loop, the thread that runs it, and the client on it.
 class ClientLoop {
  public:
-  ClientLoop(env::Clock& clock, bool with_thread);
+  ClientLoop(env::Clock& clock, std::shared_ptr<NameLookup> names);
   ~ClientLoop();
   ClientLoop(const ClientLoop&) = delete;
   ClientLoop& operator=(const ClientLoop&) = delete;
@@ -27,11 +28,12 @@ class ClientLoop {
   Loop& loop() { return loop_; }
   /// Inside the loop; made by make_client().
   Client& client() { return *client_; }
-  void make_client(Dialer& dialer, HostNames& names, const env::Environment& environment,
-                   ClusterFile file, const Client::Options& options);
+  void make_client(Dialer& dialer, const env::Environment& environment, ClusterFile file,
+                   const Client::Options& options);
 
  private:
   Loop loop_;
+  Resolver resolver_;
   std::unique_ptr<Client> client_;
   Thread thread_;
 };
@@ -40,7 +42,7 @@ class DatabaseState {
  public:
   struct Parts {
     std::shared_ptr<Dialer> dialer;
-    std::shared_ptr<HostNames> names;
+    std::shared_ptr<NameLookup> names;
     env::Environment environment;
     int api_version = 730;
     int loops = 1;

@@ -4,11 +4,16 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/sync.h"
 #include "fdb/double/cluster.h"
+#include "fdb/transport/resolver.h"
 
 namespace orrery::fdb {
 namespace {
@@ -191,6 +196,47 @@ TEST(FdbDatabase, ThreadsCommitBesideEachOther) {
     for (Thread& each : threads) each.join();
     EXPECT_EQ(cluster.store().get("sum"), "200");
   }
+}
+
+TEST(FdbDatabase, CoordinatorsMayBeNamed) {
+  struct Names final : NameLookup {
+    Result<std::vector<IpAddress>> look_up(const std::string& host) override {
+      if (host != "coordinator.test") return fail(error::lookup_failed);
+      return std::vector<IpAddress>{IpAddress{0x7F000001u}};
+    }
+  };
+  Cluster cluster;
+  DatabaseSettings settings;
+  settings.connection_string = cluster.connection_string();
+  const size_t at = settings.connection_string.find('@') + 1;
+  const size_t port = settings.connection_string.find(':', at);
+  settings.connection_string.replace(at, port - at, "coordinator.test");
+  settings.names = std::make_shared<Names>();
+  Result<Database> db = Database::open(settings);
+  ASSERT_TRUE(db) << settings.connection_string;
+  Transaction tr = db->transaction();
+  EXPECT_EQ(text(tr.get("a").get()), "absent");
+}
+
+TEST(FdbDatabase, MayEndInItsOwnCallback) {
+  std::atomic<bool> called = false;
+  Cluster cluster;
+  {
+    auto db = std::make_shared<std::optional<Database>>(open(cluster));
+    auto tr = std::make_shared<std::optional<Transaction>>((*db)->transaction());
+    auto value = std::make_shared<Future<std::optional<SharedBytes>>>((*tr)->get("a"));
+    Future<std::optional<SharedBytes>>& future = *value;
+    future.on_ready([&called, db = std::move(db), tr = std::move(tr), value = std::move(value)] {
+      tr->reset();
+      db->reset();
+      called = true;
+    });
+  }
+  const int64_t give_up = env::system_environment().clock->monotonic_nanos() + 30 * kSecond;
+  while (!called && env::system_environment().clock->monotonic_nanos() < give_up) {
+    env::system_environment().clock->sleep_nanos(kMilli);
+  }
+  EXPECT_TRUE(called);
 }
 
 TEST(FdbDatabase, ATimeoutEndsWhatCannotBeDone) {

@@ -25,7 +25,7 @@ std::vector<Proxy> proxies_of(const wire::Vector<Interface>& told,
 
 }  // namespace
 
-Coordinators::Coordinators(Transport& transport, HostNames& names, env::Random& random,
+Coordinators::Coordinators(Transport& transport, Resolver& names, env::Random& random,
                            ClusterFile file, Options options)
     : transport_(transport),
       names_(names),
@@ -50,11 +50,12 @@ Task<Done> Coordinators::resolve() {
   const ConnectionString connection = file_.connection();
   std::vector<NetworkAddress> found = connection.addresses();
   for (const Hostname& name : connection.hostnames()) {
-    Result<std::vector<NetworkAddress>> addresses = co_await names_.addresses_of(name);
-    if (addresses && !addresses->empty()) {
+    Result<std::vector<NetworkAddress>> addresses = co_await names_.resolve(
+        name.host, name.port, name.is_tls ? wire::Encryption::kTls : wire::Encryption::kPlain);
+    if (addresses) {
       found.push_back((*addresses)[random_.next_u64() % addresses->size()]);
     } else {
-      status_.last_error = addresses ? error::lookup_failed : addresses.error();
+      status_.last_error = addresses.error();
     }
   }
   addresses_ = std::move(found);

@@ -4,7 +4,7 @@
 // next one is asked; when all have failed, again after a while, and with the cluster file's new
 // contents where it has changed. A coordinator that forwards makes the new connection string the
 // one in use, which is written to the file once it was seen to work. What stands in the way is told
-// by status(). Ownership: transport and random are borrowed. Inside one loop only.
+// by status(). Ownership: transport, resolver and random are borrowed. Inside one loop only.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@
 #include "env/random.h"
 #include "fdb/cluster/cluster_file.h"
 #include "fdb/cluster/cluster_view.h"
-#include "fdb/cluster/host_names.h"
 #include "fdb/runtime/event.h"
+#include "fdb/transport/resolver.h"
 #include "fdb/transport/transport.h"
 
 namespace orrery::fdb {
@@ -43,7 +43,7 @@ class Coordinators {
     bool file_differs = false;
   };
 
-  Coordinators(Transport& transport, HostNames& names, env::Random& random, ClusterFile file,
+  Coordinators(Transport& transport, Resolver& names, env::Random& random, ClusterFile file,
                Options options);
 
   /// Goes on until it is destroyed.
@@ -69,7 +69,7 @@ class Coordinators {
   void shuffle(std::vector<NetworkAddress>& addresses);
 
   Transport& transport_;
-  HostNames& names_;
+  Resolver& names_;
   env::Random& random_;
   ClusterFile file_;
   const Options options_;

@@ -66,7 +66,10 @@ TEST(FdbTcpStream, ConnectsReadsAndWrites) {
   Result<Io> io = (*client)->write(much);
   ASSERT_TRUE(io);
   EXPECT_LT(io->size, much.size());
-  EXPECT_EQ((*client)->write(much)->need, Need::kWritable);
+  // The system may find more room yet, but not for ever.
+  while (io && io->need == Need::kNothing) io = (*client)->write(much);
+  ASSERT_TRUE(io);
+  EXPECT_EQ(io->need, Need::kWritable);
 
   server.reset();
   while ((io = (*client)->read(room)) && io->need == Need::kReadable)
