@@ -14,6 +14,7 @@
 #include "fdb/client/location_cache.h"
 #include "fdb/client/queue_model.h"
 #include "fdb/client/storage_server.h"
+#include "fdb/client/tenants.h"
 #include "fdb/cluster/coordinators.h"
 #include "fdb/transport/transport.h"
 
@@ -56,6 +57,7 @@ class Client {
   LocationCache& locations() { return locations_; }
   StorageServers& servers() { return servers_; }
   HedgeBudget& hedges() { return hedges_; }
+  Tenants& tenants() { return tenants_; }
   OutageDelay& outage() { return outage_; }
   ReadVersions& read_versions() { return *read_versions_; }
   /// The client's data center; servers there are asked first.
@@ -69,6 +71,7 @@ class Client {
   StorageServers servers_;
   LocationCache locations_;
   HedgeBudget hedges_;
+  Tenants tenants_;
   OutageDelay outage_;
   std::string datacenter_;
   std::unique_ptr<ReadVersions> read_versions_;

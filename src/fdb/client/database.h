@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "env/environment.h"
 #include "fdb/client/transaction.h"
@@ -46,6 +47,11 @@ class Database {
   static Result<Database> open(const DatabaseSettings& settings);
 
   Transaction transaction() const { return Transaction(state_); }
+  /// A transaction on the keys of a tenant. Whether there is one of that name is told by its
+  /// operations.
+  Transaction tenant_transaction(std::string_view tenant) const {
+    return Transaction(state_, std::string(tenant));
+  }
   /// Runs `body` and commits, again and again while that fails with what running again may mend.
   /// The body may run more than once, and, after commit_unknown_result, after it took effect. What
   /// the body fails with is handled alike.

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "base/sync.h"
+#include "fdb/client/tenants.h"
 #include "fdb/double/cluster.h"
 #include "fdb/transport/resolver.h"
 
@@ -305,6 +308,140 @@ TEST(FdbDatabase, ACommitWhoseAnswerIsLostIsUnknown) {
     EXPECT_EQ(is_there, spoil == test_double::Spoil::kCloseAfter);
     EXPECT_EQ(cluster.counters().of(Request::kCommit), 2u);
   }
+}
+
+bool ready_soon(const Future<void>& future) {
+  const int64_t give_up = env::system_environment().clock->monotonic_nanos() + 20 * kSecond;
+  while (!future.is_ready() && env::system_environment().clock->monotonic_nanos() < give_up) {
+    env::system_environment().clock->sleep_nanos(kMilli);
+  }
+  return future.is_ready();
+}
+
+TEST(FdbWatch, FiresWhenTheValueIsAnother) {
+  Cluster cluster;
+  cluster.store().set("k", "1");
+  Database db = open(cluster);
+  Transaction tr = db.transaction();
+  Future<void> watch = tr.watch("k");
+  Future<void> other = tr.watch("other");
+  EXPECT_TRUE(tr.commit().get());
+  ASSERT_TRUE(cluster.wait_until([](const test_double::Counters& counters) {
+    return counters.of(Request::kWatchValue) == 2;
+  }));
+  EXPECT_FALSE(watch.is_ready());
+  const Status done = db.run([](Transaction& writer) -> Status {
+    writer.set("k", "2");
+    return {};
+  });
+  ASSERT_TRUE(done);
+  EXPECT_TRUE(ready_soon(watch));
+  EXPECT_TRUE(watch.get());
+  EXPECT_FALSE(other.is_ready());
+}
+
+TEST(FdbWatch, IsTheTransactionsUntilItsCommit) {
+  Cluster cluster;
+  cluster.store().set("k", "1");
+  Database db = open(cluster);
+  Transaction tr = db.transaction();
+  Future<void> watch = tr.watch("k");
+  EXPECT_EQ(text(tr.get("k").get()), "1");
+  tr.reset();
+  EXPECT_EQ(watch.get().error(), error::transaction_cancelled);
+  // What the transaction itself writes fires it at once, but not where it is the same.
+  Future<void> own = tr.watch("k");
+  EXPECT_EQ(text(tr.get("k").get()), "1");
+  tr.set("k", "1");
+  EXPECT_FALSE(own.is_ready());
+  tr.set("k", "2");
+  EXPECT_TRUE(ready_soon(own));
+  EXPECT_TRUE(own.get());
+  {
+    Transaction gone = db.transaction();
+    own = gone.watch("k");
+  }
+  EXPECT_EQ(own.get().error(), error::transaction_cancelled);
+}
+
+TEST(FdbWatch, ThereAreOnlySoMany) {
+  Cluster cluster;
+  Database db = open(cluster);
+  ASSERT_TRUE(db.set_option(DatabaseOption::max_watches, 2));
+  Transaction tr = db.transaction();
+  Future<void> a = tr.watch("a");
+  Future<void> b = tr.watch("b");
+  EXPECT_EQ(tr.watch("c").get().error(), error::too_many_watches);
+  EXPECT_TRUE(tr.commit().get());
+  a.cancel();
+  EXPECT_EQ(a.get().error(), error::operation_cancelled);
+  tr.reset();
+  Future<void> c = tr.watch("c");
+  EXPECT_TRUE(tr.commit().get());
+  Transaction blind = db.transaction();
+  ASSERT_TRUE(blind.set_option(TransactionOption::read_your_writes_disable));
+  EXPECT_EQ(blind.watch("d").get().error(), error::watches_disabled);
+}
+
+TEST(FdbTenant, HasKeysOfItsOwn) {
+  Cluster cluster;
+  const int64_t id = cluster.store().create_tenant("one");
+  cluster.store().create_tenant("two");
+  Database db = open(cluster);
+  Transaction tr = db.tenant_transaction("one");
+  tr.set("k", "1");
+  tr.atomic(AtomicOp::kSetVersionstampedKey,
+            std::string("s") + std::string(14, '\0').replace(10, 1, "\1"), "v");
+  auto stamp = tr.get_versionstamp();
+  ASSERT_TRUE(tr.commit().get());
+  const TenantPrefix bytes = tenant_prefix(id);
+  const std::string prefix(bytes.data(), bytes.size());
+  EXPECT_EQ(cluster.store().get(prefix + "k"), "1");
+  const Result<std::array<char, 10>> told = stamp.get();
+  ASSERT_TRUE(told);
+  EXPECT_EQ(cluster.store().get(prefix + "s" + std::string(told->data(), told->size())), "v");
+  tr.reset();
+  EXPECT_EQ(text(tr.get("k").get()), "1");
+  EXPECT_EQ(text(tr.get_range(at_least(""), at_least("l"), {}).get()), "k=1 ");
+  EXPECT_EQ(tr.get_key({"k", true, 1}).get()->view().substr(0, 1), "s");
+  EXPECT_EQ(text(db.tenant_transaction("two").get("k").get()), "absent");
+  EXPECT_EQ(text(db.tenant_transaction("three").get("k").get()), "tenant_not_found");
+  EXPECT_EQ(text(db.tenant_transaction("\xff").get("k").get()), "invalid_tenant_name");
+  // Conflicts are told apart by tenant.
+  Transaction first = db.tenant_transaction("one");
+  EXPECT_EQ(text(first.get("k").get()), "1");
+  const Status other = db.run([](Transaction& writer) -> Status {
+    writer.set("k", "of nobody");
+    return {};
+  });
+  ASSERT_TRUE(other);
+  first.set("j", "");
+  EXPECT_TRUE(first.commit().get());
+  EXPECT_EQ(cluster.violations(), std::vector<std::string>());
+}
+
+TEST(FdbDatabase, TellsSizesAndPlaces) {
+  test_double::Options options;
+  options.storage_servers = 2;
+  options.shards = {{"", {0}}, {"k050", {1}}};
+  Cluster cluster(std::move(options));
+  for (int i = 0; i < 100; ++i) cluster.store().set("k" + number(i), std::string(96, 'v'));
+  Database db = open(cluster);
+  Transaction tr = db.transaction();
+  const Result<int64_t> size = tr.get_estimated_range_size("k", "l").get();
+  ASSERT_TRUE(size);
+  EXPECT_EQ(*size, 100 * 100);
+  EXPECT_EQ(tr.get_estimated_range_size("l", "k").get().error(), error::inverted_range);
+  const Result<std::vector<std::string>> points = tr.get_range_split_points("k", "l", 1000).get();
+  ASSERT_TRUE(points);
+  EXPECT_EQ(points->front(), "k");
+  EXPECT_EQ(points->back(), "l");
+  EXPECT_GT(points->size(), 8u);
+  EXPECT_TRUE(std::ranges::is_sorted(*points));
+  EXPECT_TRUE(std::ranges::find(*points, "k050") != points->end()) << "where a shard begins";
+  const Result<std::vector<std::string>> places = tr.get_addresses_for_key("k070").get();
+  ASSERT_TRUE(places);
+  EXPECT_EQ(*places, std::vector{cluster.address(cluster.storage(1)).to_string()});
 }
 
 }  // namespace

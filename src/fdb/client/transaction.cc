@@ -14,10 +14,11 @@ ryw::ReadMode mode_of(Snapshot snapshot) {
 
 }  // namespace
 
-Transaction::Transaction(std::shared_ptr<DatabaseState> database) : database_(std::move(database)) {
+Transaction::Transaction(std::shared_ptr<DatabaseState> database, std::optional<std::string> tenant)
+    : database_(std::move(database)) {
   ClientLoop& loop = database_->loop_of_thread();
   auto inside = loop.loop().enter();
-  state_ = std::make_unique<TransactionState>(*database_, loop);
+  state_ = std::make_unique<TransactionState>(*database_, loop, std::move(tenant));
 }
 
 Transaction::Transaction(Transaction&&) noexcept = default;
@@ -79,6 +80,26 @@ Future<RangeResult> Transaction::get_range(KeySelector begin_selector, KeySelect
   });
 }
 
+Future<int64_t> Transaction::get_estimated_range_size(std::string_view begin_key,
+                                                      std::string_view end_key) {
+  return begin<int64_t>([&](TransactionState& state) {
+    return state.get_estimated_range_size(state.keep(begin_key), state.keep(end_key));
+  });
+}
+
+Future<std::vector<std::string>> Transaction::get_range_split_points(std::string_view begin_key,
+                                                                     std::string_view end_key,
+                                                                     int64_t chunk_size) {
+  return begin<std::vector<std::string>>([&](TransactionState& state) {
+    return state.get_range_split_points(state.keep(begin_key), state.keep(end_key), chunk_size);
+  });
+}
+
+Future<std::vector<std::string>> Transaction::get_addresses_for_key(std::string_view key) {
+  return begin<std::vector<std::string>>(
+      [&](TransactionState& state) { return state.get_addresses_for_key(state.keep(key)); });
+}
+
 void Transaction::set(std::string_view key, std::string_view value) {
   auto inside = state_->loop().enter();
   state_->set(key, value);
@@ -107,6 +128,11 @@ Status Transaction::add_conflict_range(std::string_view begin_key, std::string_v
 
 Future<void> Transaction::commit() {
   return begin<void>([](TransactionState& state) { return state.commit(); });
+}
+
+Future<void> Transaction::watch(std::string_view key) {
+  auto inside = state_->loop().enter();
+  return Future<void>(Operation<void>::start(state_->loop(), state_->watch(key)), database_);
 }
 
 int64_t Transaction::committed_version() const {

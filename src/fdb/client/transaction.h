@@ -16,7 +16,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "fdb/error.h"
 #include "fdb/options.h"
@@ -46,7 +48,9 @@ struct RangeOptions {
 
 class Transaction {
  public:
-  explicit Transaction(std::shared_ptr<DatabaseState> database);
+  /// `tenant`: the name of the tenant whose keys it works with.
+  explicit Transaction(std::shared_ptr<DatabaseState> database,
+                       std::optional<std::string> tenant = std::nullopt);
   Transaction(Transaction&&) noexcept;
   Transaction& operator=(Transaction&&) noexcept;
   ~Transaction();
@@ -58,6 +62,15 @@ class Transaction {
   /// One reply's worth of a range: goes on behind the last row where there is `more`.
   Future<RangeResult> get_range(KeySelector begin, KeySelector end, RangeOptions options = {});
 
+  /// How many bytes the range has, roughly; of a sample that storage servers keep.
+  Future<int64_t> get_estimated_range_size(std::string_view begin, std::string_view end);
+  /// Keys that cut the range into pieces of about that many bytes; the first is its beginning, the
+  /// last its end.
+  Future<std::vector<std::string>> get_range_split_points(std::string_view begin,
+                                                          std::string_view end, int64_t chunk_size);
+  /// The storage servers that hold the key, as "ip:port".
+  Future<std::vector<std::string>> get_addresses_for_key(std::string_view key);
+
   void set(std::string_view key, std::string_view value);
   void clear(std::string_view key);
   void clear_range(std::string_view begin, std::string_view end);
@@ -65,6 +78,10 @@ class Transaction {
   Status add_conflict_range(std::string_view begin, std::string_view end, ConflictRangeType type);
 
   Future<void> commit();
+  /// Ends when the key has another value than this transaction sees; armed by the commit, and from
+  /// then on independent of the transaction. Errors before that: transaction_cancelled,
+  /// too_many_watches, watches_disabled, those of get().
+  Future<void> watch(std::string_view key);
   /// Of a transaction that has been committed; -1 where it had nothing to commit.
   int64_t committed_version() const;
   /// The versionstamp of the commit that is to come.

@@ -1,5 +1,6 @@
 // A transaction's commit: what it sends, and what it does when nobody tells whether it happened.
 #include <algorithm>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -82,6 +83,7 @@ Task<Result<void>> TransactionState::commit() {
   while (reads_in_flight_ > 0) co_await changed_.wait();
   Result<void> done = deferred_ ? fail(*deferred_) : co_await commit_checked();
   phase_ = Phase::kCommitted;
+  if (done) arm_watches();
   if (!versionstamp_) {
     versionstamp_.emplace(
         fail(done ? error::no_commit_version : error::transaction_invalid_version));
@@ -130,8 +132,37 @@ Task<Result<void>> TransactionState::commit_checked() {
                                   version_flags() | Request::kCausalReadRisky, std::move(tags)));
   }
   FDB_CO_TRY(co_await need_version());
+  FDB_CO_TRY(apply_tenant(contents));
   Result<void> sent = co_await send_commit(contents);
   co_return std::move(sent);
+}
+
+// A tenant's keys are sent as the cluster stores them.
+Status TransactionState::apply_tenant(CommitContents& contents) {
+  if (!tenant_) return {};
+  auto apply = [this](std::vector<wire::KeyRange>& ranges) {
+    for (wire::KeyRange& each : ranges) each = {with_prefix(each.begin), with_prefix(each.end)};
+  };
+  apply(contents.reads);
+  apply(contents.writes);
+  for (wire::Mutation& each : contents.mutations) {
+    if (each.param1 == ryw::kMetadataVersionKey) continue;
+    if (each.type == wire::MutationType::kSetVersionstampedKey) {
+      // The stamp has moved with the key.
+      std::string moved(with_prefix(each.param1));
+      if (moved.size() < ryw::kVersionstampOffsetSize) return fail(error::client_invalid_operation);
+      char* at = moved.data() + moved.size() - ryw::kVersionstampOffsetSize;
+      uint32_t offset = 0;
+      std::memcpy(&offset, at, sizeof offset);
+      offset += static_cast<uint32_t>(prefix().size());
+      std::memcpy(at, &offset, sizeof offset);
+      each.param1 = keep(moved);
+      continue;
+    }
+    each.param1 = with_prefix(each.param1);
+    if (each.type == wire::MutationType::kClearRange) each.param2 = with_prefix(each.param2);
+  }
+  return {};
 }
 
 Task<Result<void>> TransactionState::send_commit(CommitContents& contents) {
@@ -148,6 +179,7 @@ Task<Result<void>> TransactionState::send_commit(CommitContents& contents) {
   if (settings.first_in_batch) request.flags |= Request::kFirstInBatch;
   if (settings.bypass_storage_quota) request.flags |= Request::kBypassStorageQuota;
   request.idempotency_id = contents.idempotency_id;
+  request.tenant_info = read_parameters().tenant;
 
   Event wake(loop());
   Link news(client().coordinators().changed(), wake);
@@ -188,7 +220,7 @@ Task<Result<void>> TransactionState::send_commit(CommitContents& contents) {
     const Error why = answer.error();
     const bool is_unknown = why == error::request_maybe_delivered || why == error::broken_promise ||
                             why == error::commit_unknown_result;
-    if (!is_unknown) co_return fail(why);
+    if (!is_unknown) co_return fail(note_tenant(why));
     std::optional<std::string> key = common_key(contents.reads, contents.writes);
     if (key && (!settings.causal_write_risky || !contents.idempotency_id.empty())) {
       co_await wait_for_barrier(*std::move(key));
@@ -224,6 +256,7 @@ Task<Done> TransactionState::wait_for_barrier(std::string key) {
       request.transaction.write_conflict_ranges = range;
       request.transaction.read_snapshot = version->version;
       request.transaction.lock_aware = true;
+      request.tenant_info.tenant_id = tenant_id_;
       request.flags = wire::CommitTransactionRequest::kLockAware;
       // A barrier may well be committed twice.
       Result<Answer<wire::CommitId>> answer =

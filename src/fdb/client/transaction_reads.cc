@@ -55,23 +55,14 @@ Result<ryw::RangeLimits> limits_of(const RangeOptions& options) {
 
 }  // namespace
 
-/// Counts a read as long as it runs: a commit waits for it.
-class TransactionState::ReadInFlight {
- public:
-  explicit ReadInFlight(TransactionState& state) : state_(state) { ++state_.reads_in_flight_; }
-  ~ReadInFlight() {
-    if (--state_.reads_in_flight_ == 0) state_.changed_.notify_all();
-  }
-  ReadInFlight(const ReadInFlight&) = delete;
-  ReadInFlight& operator=(const ReadInFlight&) = delete;
-
- private:
-  TransactionState& state_;
-};
-
 ReadParameters TransactionState::read_parameters() {
   ReadParameters parameters;
   parameters.version = (*version_)->version;
+  parameters.tenant.tenant_id = tenant_id_;
+  if (const std::string& token = options_.texts().authorization_token; !token.empty()) {
+    parameters.tenant.token = token;
+  }
+  parameters.tenant_prefix = prefix();
   const TransactionSettings& settings = options_.settings();
   if (settings.lock_aware || !settings.cache_reads ||
       settings.read_priority != ReadPriority::kNormal) {
@@ -113,7 +104,7 @@ Task<Result<std::optional<SharedBytes>>> TransactionState::read_own(std::string_
     FDB_CO_TRY(co_await need_version());
     Result<std::optional<SharedBytes>> value =
         co_await read_value(client(), read_parameters(), read.key());
-    if (!value) co_return fail(value.error());
+    if (!value) co_return fail(note_tenant(value.error()));
     read.supply(*std::move(value));
   }
   if (mode == ryw::ReadMode::kSerializable) read.add_conflict(data_.read_conflicts());
@@ -128,7 +119,7 @@ Task<Result<SharedBytes>> TransactionState::get_key(ryw::KeySelector selector, r
   if (!data_.read_your_writes()) {
     FDB_CO_TRY(co_await need_version());
     Result<SharedBytes> found = co_await read_key(client(), read_parameters(), selector);
-    if (!found) co_return fail(found.error());
+    if (!found) co_return fail(note_tenant(found.error()));
     const std::string_view key = ryw::clipped_key(found->view(), key_end);
     if (mode == ryw::ReadMode::kSerializable) {
       data_.add_native_conflict(ryw::key_conflict(ryw::Selector(selector), key));
@@ -142,7 +133,7 @@ Task<Result<SharedBytes>> TransactionState::get_key(ryw::KeySelector selector, r
     if (*step == ryw::KeyRead::Step::kDone) break;
     FDB_CO_TRY(co_await need_version());
     Result<ryw::RangeResult> rows = co_await read_range(client(), read_parameters(), read.wanted());
-    if (!rows) co_return fail(rows.error());
+    if (!rows) co_return fail(note_tenant(rows.error()));
     read.supply(*std::move(rows));
   }
   if (mode == ryw::ReadMode::kSerializable) read.add_conflict(data_.read_conflicts());
@@ -173,7 +164,7 @@ Task<Result<ryw::RangeResult>> TransactionState::get_range(ryw::KeySelector begi
     if (*step == ryw::RangeRead::Step::kDone) break;
     FDB_CO_TRY(co_await need_version());
     Result<ryw::RangeResult> rows = co_await read_range(client(), read_parameters(), read.wanted());
-    if (!rows) co_return fail(rows.error());
+    if (!rows) co_return fail(note_tenant(rows.error()));
     read.supply(*std::move(rows));
   }
   if (!options.snapshot) data_.add_conflict(from, to, read, direction);
@@ -190,14 +181,14 @@ Task<Result<ryw::RangeResult>> TransactionState::get_native_range(ryw::KeySelect
   SharedBytes resolved;
   if (ryw::must_resolve_end(ryw::Selector(end), direction)) {
     Result<SharedBytes> found = co_await read_key(client(), read_parameters(), end);
-    if (!found) co_return fail(found.error());
+    if (!found) co_return fail(note_tenant(found.error()));
     resolved = SharedBytes::copy_of(ryw::clipped_key(found->view(), key_end));
     end = ryw::KeySelector::first_greater_or_equal(resolved.view());
   }
   const ryw::NativeRange range{
       .begin = begin, .end = end, .limits = limits, .direction = direction};
   Result<ryw::RangeResult> rows = co_await read_range(client(), read_parameters(), range);
-  if (!rows) co_return fail(rows.error());
+  if (!rows) co_return fail(note_tenant(rows.error()));
   if (!options.snapshot) {
     data_.add_native_conflict(
         ryw::native_range_conflict(ryw::Selector(begin), ryw::Selector(end), direction, *rows));

@@ -29,12 +29,14 @@ TransactionState::Timeout::Timeout(TimerHeap& heap, TransactionState& its_owner)
             }),
       owner(its_owner) {}
 
-TransactionState::TransactionState(DatabaseState& database, ClientLoop& loop)
+TransactionState::TransactionState(DatabaseState& database, ClientLoop& loop,
+                                   std::optional<std::string> tenant)
     : database_(database),
       loop_(loop),
       kept_(kFirstBlockBytes),
       data_({.api_version = database.api_version()}, 1),
       options_(database.api_version()),
+      tenant_(std::move(tenant)),
       changed_(loop.loop()),
       created_at_(loop.loop().now()),
       timeout_(loop.loop().timers(), *this) {
@@ -55,6 +57,7 @@ void TransactionState::end_list(List<OperationBase::Membership>& list, Error why
 void TransactionState::end_operations(Error why) {
   end_list(operations_, why);
   end_list(recoveries_, why);
+  end_watches(why);
   asking_.reset();
 }
 
@@ -83,7 +86,7 @@ void TransactionState::note_failure(const Status& status) {
 }
 
 TransactionSituation TransactionState::situation() const {
-  return {.has_tenant = false,
+  return {.has_tenant = tenant_.has_value(),
           .has_operations = reads_in_flight_ > 0 || !data_.writes_nothing(),
           .has_read_version = asking_.has_value() || version_.has_value(),
           .grv_cache_available = true,
@@ -127,6 +130,7 @@ void TransactionState::start_timer() {
 // Nothing runs that refers to the contents.
 void TransactionState::reset_contents() {
   asking_.reset();
+  end_watches(error::transaction_cancelled);
   version_.reset();
   reads_in_flight_ = 0;
   phase_ = Phase::kActive;
@@ -186,7 +190,32 @@ Task<Result<void>> TransactionState::need_version() {
     changed_.notify_all();
   }
   if (!*version_) co_return fail(version_->error());
+  if (tenant_ && tenant_id_ == wire::TenantInfo::kNoTenant) FDB_CO_TRY(co_await need_tenant());
   co_return Result<void>();
+}
+
+Task<Result<void>> TransactionState::need_tenant() {
+  if (tenant_->starts_with('\xff') || tenant_->empty()) co_return fail(error::invalid_tenant_name);
+  Result<int64_t> id = co_await client().tenants().id_of(client(), *tenant_);
+  if (!id) co_return fail(id.error());
+  tenant_id_ = *id;
+  tenant_prefix_ = fdb::tenant_prefix(*id);
+  co_return Result<void>();
+}
+
+Error TransactionState::note_tenant(Error why) {
+  if (tenant_ && (why == error::tenant_not_found || why == error::tenant_removed)) {
+    client().tenants().forget(*tenant_);
+    tenant_id_ = wire::TenantInfo::kNoTenant;
+  }
+  return why;
+}
+
+std::string_view TransactionState::with_prefix(std::string_view key) {
+  if (!tenant_) return key;
+  std::string whole(prefix());
+  whole.append(key);
+  return keep(whole);
 }
 
 void TransactionState::set_read_version(int64_t version) {
@@ -206,23 +235,33 @@ Task<Result<int64_t>> TransactionState::get_read_version() {
 
 void TransactionState::set(std::string_view key, std::string_view value) {
   if (Status status = usable_for_writes(); !status) return note_failure(status);
-  note_failure(data_.set(key, value));
+  const Status done = data_.set(key, value);
+  if (done && !watches_.empty()) tell_watches(key, ryw::Edge(key, 1).in(kept_), value);
+  note_failure(done);
 }
 
 void TransactionState::clear(std::string_view key) {
   if (Status status = usable_for_writes(); !status) return note_failure(status);
-  note_failure(data_.clear(key));
+  const Status done = data_.clear(key);
+  if (done && !watches_.empty())
+    tell_watches(key, ryw::Edge(key, 1).in(kept_), std::optional<std::string_view>());
+  note_failure(done);
 }
 
 void TransactionState::clear_range(ryw::KeyRange range) {
   if (Status status = usable_for_writes(); !status) return note_failure(status);
-  note_failure(data_.clear_range(range));
+  const Status done = data_.clear_range(range);
+  if (done) tell_watches(range.begin, range.end, std::optional<std::string_view>());
+  note_failure(done);
 }
 
 void TransactionState::atomic(uint32_t code, std::string_view key, std::string_view operand) {
   if (Status status = usable_for_writes(); !status) return note_failure(status);
   const int64_t version = version_ && *version_ ? (*version_)->version : 0;
-  note_failure(data_.atomic(code, key, operand, version));
+  const Status done = data_.atomic(code, key, operand, version);
+  // What it will make of the value is not known.
+  if (done && !watches_.empty()) tell_watches(key, ryw::Edge(key, 1).in(kept_), std::nullopt);
+  note_failure(done);
 }
 
 Status TransactionState::add_conflict_range(ryw::KeyRange range, ConflictRangeType type) {
