@@ -84,8 +84,10 @@ TEST_F(FdbDoubleFaults, AnswersComeLateAndInAnotherOrder) {
   cluster.faults().add({.request = Request::kGetValue,
                         .spoil = Spoil::kDelayReply,
                         .delay_nanos = 30 * env::kNanosPerMilli});
+  client().cork();
   wire::Uid slow = client().ask(storage.token, get_value());
   wire::Uid quick = client().ask(storage.token, get_value());
+  client().uncork();
   ASSERT_TRUE(client().answer(slow));
   ASSERT_TRUE(client().answer(quick));
   auto& arrived = client().arrived;
@@ -97,15 +99,27 @@ TEST_F(FdbDoubleFaults, AnswersComeLateAndInAnotherOrder) {
   wire::Uid third = client().ask(storage.token, get_value());
   ASSERT_TRUE(client().answer(first));
   EXPECT_EQ(arrived, (std::deque<wire::Uid>{third, second, first}));
-  arrived.clear();
+}
+
+TEST(FdbDoubleFaultsOfOneProcess, RequestsAreDoneLate) {
+  Cluster cluster({.placement = Placement::kOneProcess});
+  Session session(cluster);
+  cluster.store().set("k", "v");
+  wire::Endpoint storage = session.locate("k");
   cluster.faults().add({.request = Request::kGetValue,
                         .spoil = Spoil::kDelayRequest,
                         .delay_nanos = 20 * env::kNanosPerMilli});
-  wire::Uid later = client().ask(storage.token, get_value());
-  cluster.store().set("k", "written meanwhile");
-  auto payload = client().answer(later);
+  RawClient& client = session.at(storage.address());
+  wire::CommitTransactionRequest commit;
+  std::vector<wire::Mutation> mutations = {{wire::MutationType::kSetValue, "k", "meanwhile"}};
+  commit.transaction.mutations = mutations;
+  client.cork();
+  wire::Uid late = client.ask(storage.token, get_value());
+  client.ask(session.commits.front().token, commit);
+  client.uncork();
+  auto payload = client.answer(late);
   ASSERT_TRUE(payload);
-  EXPECT_EQ(client().take<wire::GetValueRequest>(*payload)->value, "written meanwhile");
+  EXPECT_EQ(client.take<wire::GetValueRequest>(*payload)->value, "meanwhile");
 }
 
 TEST_F(FdbDoubleFaults, AnswersAreNotWhatTheyShouldBe) {

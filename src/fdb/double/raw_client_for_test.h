@@ -44,7 +44,18 @@ class RawClient {
     write({bytes.data(), bytes.size()});
     said_hello_ = true;
   }
+  /// Keeps back what is written from now on, until uncork() sends it at once: the server then takes
+  /// it in one go.
+  void cork() { corked_ = true; }
+  void uncork() {
+    corked_ = false;
+    write(std::exchange(kept_back_, {}));
+  }
   void write(std::string_view bytes) {
+    if (corked_) {
+      kept_back_ += bytes;
+      return;
+    }
     while (!bytes.empty()) {
       ssize_t sent = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (sent <= 0) return;
@@ -135,6 +146,8 @@ class RawClient {
   int socket_ = -1;
   bool connected_ = false;
   bool said_hello_ = false;
+  bool corked_ = false;
+  std::string kept_back_;
   uint64_t last_reply_ = 0;
   FrameReader reader_{FrameForm::kChecked};
   std::multimap<wire::Uid, SharedBytes> answers_;
