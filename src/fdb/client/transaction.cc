@@ -42,16 +42,12 @@ void Transaction::end() {
   state_.reset();
 }
 
-template <class T, class Make>
-Future<T> Transaction::begin(Make make) {
-  auto inside = state_->loop().enter();
-  Operation<T>* operation =
-      Operation<T>::start(state_->loop(), make(*state_), &state_->operations());
-  return Future<T>(operation, database_);
-}
+Loop& Transaction::loop() const { return state_->loop(); }
+
+List<OperationBase::Membership>& Transaction::operations() { return state_->operations(); }
 
 Future<int64_t> Transaction::get_read_version() {
-  return begin<int64_t>([](TransactionState& state) { return state.get_read_version(); });
+  return run<int64_t>([](TransactionState& state) { return state.get_read_version(); });
 }
 
 void Transaction::set_read_version(int64_t version) {
@@ -60,12 +56,12 @@ void Transaction::set_read_version(int64_t version) {
 }
 
 Future<std::optional<SharedBytes>> Transaction::get(std::string_view key, Snapshot snapshot) {
-  return begin<std::optional<SharedBytes>>(
+  return run<std::optional<SharedBytes>>(
       [&](TransactionState& state) { return state.get(state.keep(key), mode_of(snapshot)); });
 }
 
 Future<SharedBytes> Transaction::get_key(KeySelector selector, Snapshot snapshot) {
-  return begin<SharedBytes>([&](TransactionState& state) {
+  return run<SharedBytes>([&](TransactionState& state) {
     selector.key = state.keep(selector.key);
     return state.get_key(selector, mode_of(snapshot));
   });
@@ -73,7 +69,7 @@ Future<SharedBytes> Transaction::get_key(KeySelector selector, Snapshot snapshot
 
 Future<RangeResult> Transaction::get_range(KeySelector begin_selector, KeySelector end_selector,
                                            RangeOptions options) {
-  return begin<RangeResult>([&](TransactionState& state) {
+  return run<RangeResult>([&](TransactionState& state) {
     begin_selector.key = state.keep(begin_selector.key);
     end_selector.key = state.keep(end_selector.key);
     return state.get_range(begin_selector, end_selector, options);
@@ -82,7 +78,7 @@ Future<RangeResult> Transaction::get_range(KeySelector begin_selector, KeySelect
 
 Future<int64_t> Transaction::get_estimated_range_size(std::string_view begin_key,
                                                       std::string_view end_key) {
-  return begin<int64_t>([&](TransactionState& state) {
+  return run<int64_t>([&](TransactionState& state) {
     return state.get_estimated_range_size(state.keep(begin_key), state.keep(end_key));
   });
 }
@@ -90,13 +86,13 @@ Future<int64_t> Transaction::get_estimated_range_size(std::string_view begin_key
 Future<std::vector<std::string>> Transaction::get_range_split_points(std::string_view begin_key,
                                                                      std::string_view end_key,
                                                                      int64_t chunk_size) {
-  return begin<std::vector<std::string>>([&](TransactionState& state) {
+  return run<std::vector<std::string>>([&](TransactionState& state) {
     return state.get_range_split_points(state.keep(begin_key), state.keep(end_key), chunk_size);
   });
 }
 
 Future<std::vector<std::string>> Transaction::get_addresses_for_key(std::string_view key) {
-  return begin<std::vector<std::string>>(
+  return run<std::vector<std::string>>(
       [&](TransactionState& state) { return state.get_addresses_for_key(state.keep(key)); });
 }
 
@@ -127,7 +123,7 @@ Status Transaction::add_conflict_range(std::string_view begin_key, std::string_v
 }
 
 Future<void> Transaction::commit() {
-  return begin<void>([](TransactionState& state) { return state.commit(); });
+  return run<void>([](TransactionState& state) { return state.commit(); });
 }
 
 Future<void> Transaction::watch(std::string_view key) {
@@ -141,7 +137,7 @@ int64_t Transaction::committed_version() const {
 }
 
 Future<std::array<char, 10>> Transaction::get_versionstamp() {
-  return begin<std::array<char, 10>>(
+  return run<std::array<char, 10>>(
       [](TransactionState& state) { return state.get_versionstamp(); });
 }
 

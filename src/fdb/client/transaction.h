@@ -97,9 +97,16 @@ class Transaction {
   Status set_option(TransactionOption option, std::optional<std::string_view> value = std::nullopt);
   Status set_option(TransactionOption option, int64_t value);
 
- private:
+  /// Runs the task that `make(state)` returns as an operation of the transaction: for layers, which work inside its loop.
   template <class T, class Make>
-  Future<T> begin(Make make);
+  Future<T> run(Make make) {
+    auto inside = loop().enter();
+    return Future<T>(Operation<T>::start(loop(), make(*state_), &operations()), database_);
+  }
+
+ private:
+  Loop& loop() const;
+  List<OperationBase::Membership>& operations();
   void end();
 
   std::shared_ptr<DatabaseState> database_;
