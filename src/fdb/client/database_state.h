@@ -53,7 +53,6 @@ class DatabaseState {
 
   /// The loop for what the calling thread begins. From any thread.
   ClientLoop& loop_of_thread();
-  const env::Environment& environment() const { return parts_.environment; }
   int api_version() const { return parts_.api_version; }
 
   /// From any thread.

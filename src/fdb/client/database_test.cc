@@ -201,6 +201,28 @@ TEST(FdbDatabase, ThreadsCommitBesideEachOther) {
   }
 }
 
+TEST(FdbDatabase, NothingIsDoneWithATransactionOnceItsCommitHasBegun) {
+  Cluster cluster;
+  Database db = open(cluster);
+  auto commit_and = [&](auto use) {
+    Transaction tr = db.transaction();
+    EXPECT_EQ(text(tr.get("a").get()), "absent");
+    tr.set("a", "1");
+    Future<void> first = tr.commit();
+    use(tr);
+    // Whoever ignores that is told by the commit, too.
+    EXPECT_EQ(first.get().error(), error::used_during_commit);
+    tr.reset();
+    EXPECT_TRUE(tr.commit().get());
+  };
+  commit_and(
+      [](Transaction& tr) { EXPECT_EQ(tr.commit().get().error(), error::used_during_commit); });
+  commit_and([](Transaction& tr) { EXPECT_EQ(text(tr.get("b").get()), "used_during_commit"); });
+  commit_and(
+      [](Transaction& tr) { EXPECT_EQ(tr.watch("b").get().error(), error::used_during_commit); });
+  commit_and([](Transaction& tr) { tr.set("b", "2"); });
+}
+
 TEST(FdbDatabase, CoordinatorsMayBeNamed) {
   struct Names final : NameLookup {
     Result<std::vector<IpAddress>> look_up(const std::string& host) override {

@@ -62,23 +62,20 @@ Task<Result<ShardRef>> locate(Client& client, std::string_view key, Toward towar
 }
 
 Task<Result<std::vector<ShardRef>>> locate_range(Client& client, std::string_view begin,
-                                                 std::string_view end, int limit, bool reverse) {
+                                                 std::string_view end, int limit) {
   std::vector<ShardRef> shards;
-  std::string from(begin), to(end);
-  // What the cache knows from one end on.
-  while (from < to && static_cast<int>(shards.size()) < limit) {
-    ShardRef known = reverse ? client.locations().find(to, Toward::kBefore)
-                             : client.locations().find(from, Toward::kAfter);
+  // What the cache knows from the beginning on.
+  for (std::string from(begin); from < end && static_cast<int>(shards.size()) < limit;) {
+    ShardRef known = client.locations().find(from, Toward::kAfter);
     if (!known) break;
-    (reverse ? to : from) = reverse ? known->begin : known->end;
+    from = known->end;
     shards.push_back(std::move(known));
   }
-  if (!shards.empty() || from >= to) co_return std::move(shards);
+  if (!shards.empty() || begin >= end) co_return std::move(shards);
   Request request;
-  request.begin = from;
-  request.end = to;
+  request.begin = begin;
+  request.end = end;
   request.limit = limit;
-  request.reverse = reverse;
   Result<std::vector<ShardRef>> found = co_await ask(client, request);
   co_return std::move(found);
 }

@@ -15,9 +15,8 @@ namespace orrery::fdb {
 /// for "out of memory", which is waited out.
 Task<Result<ShardRef>> locate(Client& client, std::string_view key, Toward toward);
 
-/// The shards of a range, at most `limit` of them, from its beginning on or, reverse, from its end
-/// back.
+/// The shards of a range from its beginning on, at most `limit` of them.
 Task<Result<std::vector<ShardRef>>> locate_range(Client& client, std::string_view begin,
-                                                 std::string_view end, int limit, bool reverse);
+                                                 std::string_view end, int limit);
 
 }  // namespace orrery::fdb

@@ -1,6 +1,7 @@
 #include "fdb/client/read_versions.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "fdb/client/ask_proxy.h"
@@ -102,12 +103,7 @@ class ReadVersions::Batcher {
     if (answer) {
       const wire::GetReadVersionReply& told = answer->message;
       owner_.note_version(told.version);
-      ReadVersion read{.version = told.version,
-                       .is_locked = told.locked,
-                       .metadata_version = {},
-                       .tag_throttled_seconds = told.proxy_tag_throttled_duration};
-      if (told.metadata_version) read.metadata_version.emplace(*told.metadata_version);
-      result = std::move(read);
+      result = ReadVersion{.version = told.version, .is_locked = told.locked};
       if (told.version <= 0) result = fail(error::version_invalid);
     } else {
       result = fail(answer.error());

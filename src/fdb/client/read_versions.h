@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,9 +22,6 @@ namespace orrery::fdb {
 struct ReadVersion {
   int64_t version = 0;
   bool is_locked = false;
-  /// The value of \xff/metadataVersion at that version, where the proxy told it.
-  std::optional<std::string> metadata_version;
-  double tag_throttled_seconds = 0;
 };
 
 class ReadVersions {
@@ -37,8 +33,6 @@ class ReadVersions {
 
   /// `flags` are those of wire::GetReadVersionRequest.
   Task<Result<ReadVersion>> get(uint32_t flags, std::vector<std::string> tags);
-  /// The highest version that any request brought.
-  int64_t highest() const { return highest_; }
   void note_version(int64_t version) { highest_ = std::max(highest_, version); }
 
  private:

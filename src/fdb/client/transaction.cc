@@ -42,9 +42,13 @@ void Transaction::end() {
   state_.reset();
 }
 
-Loop& Transaction::loop() const { return state_->loop(); }
+Loop& Transaction::loop() const {
+  return state_->loop();
+}
 
-List<OperationBase::Membership>& Transaction::operations() { return state_->operations(); }
+List<OperationBase::Membership>& Transaction::operations() {
+  return state_->operations();
+}
 
 Future<int64_t> Transaction::get_read_version() {
   return run<int64_t>([](TransactionState& state) { return state.get_read_version(); });

@@ -97,7 +97,8 @@ class Transaction {
   Status set_option(TransactionOption option, std::optional<std::string_view> value = std::nullopt);
   Status set_option(TransactionOption option, int64_t value);
 
-  /// Runs the task that `make(state)` returns as an operation of the transaction: for layers, which work inside its loop.
+  /// Runs the task that `make(state)` returns as an operation of the transaction: for layers, which
+  /// work inside its loop.
   template <class T, class Make>
   Future<T> run(Make make) {
     auto inside = loop().enter();

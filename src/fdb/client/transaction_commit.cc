@@ -78,10 +78,15 @@ Result<TransactionState::CommitContents> TransactionState::commit_contents() {
 }
 
 Task<Result<void>> TransactionState::commit() {
-  FDB_CO_TRY(usable_for_writes());
+  FDB_CO_TRY(not_committing());
   phase_ = Phase::kCommitting;
   while (reads_in_flight_ > 0) co_await changed_.wait();
-  Result<void> done = deferred_ ? fail(*deferred_) : co_await commit_checked();
+  Result<void> done;
+  if (deferred_) {
+    done = fail(*deferred_);
+  } else {
+    done = co_await commit_checked();
+  }
   phase_ = Phase::kCommitted;
   if (done) arm_watches();
   if (!versionstamp_) {

@@ -23,7 +23,7 @@ Task<Result<void>> for_each_shard(Client& client, std::string begin, std::string
                                   Take take) {
   while (begin < end) {
     Result<std::vector<ShardRef>> shards =
-        co_await locate_range(client, begin, end, kShardsPerRequest, false);
+        co_await locate_range(client, begin, end, kShardsPerRequest);
     if (!shards) co_return fail(shards.error());
     bool is_stale = false;
     for (const ShardRef& shard : *shards) {
@@ -49,8 +49,7 @@ Task<Result<void>> for_each_shard(Client& client, std::string begin, std::string
 }  // namespace
 
 // False for an empty range.
-Result<bool> TransactionState::check_size_range(std::string_view begin,
-                                                std::string_view end) const {
+Result<bool> TransactionState::check_size_range(std::string_view begin, std::string_view end) {
   FDB_TRY(usable());
   FDB_TRY(ryw::check_read_bound(begin, data_.access()));
   FDB_TRY(ryw::check_read_bound(end, data_.access()));

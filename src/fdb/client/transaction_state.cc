@@ -61,23 +61,21 @@ void TransactionState::end_operations(Error why) {
   asking_.reset();
 }
 
-Status TransactionState::usable() const {
+// For whatever must not happen any more once the commit has begun: what is written then would be
+// lost or, worse, half committed, and what is read would guard nothing.
+Status TransactionState::not_committing() {
   if (ended_) return fail(*ended_);
-  if (phase_ != Phase::kActive) return fail(error::used_during_commit);
-  if (deferred_) return fail(*deferred_);
-  return {};
+  if (phase_ == Phase::kActive) return {};
+  if (options_.settings().used_during_commit_protection) {
+    ended_ = error::used_during_commit;
+    end_operations(error::used_during_commit);
+  }
+  return fail(error::used_during_commit);
 }
 
-Status TransactionState::usable_for_writes() {
-  if (ended_) return fail(*ended_);
-  if (phase_ != Phase::kActive) {
-    // What was written now would be lost or, worse, half committed.
-    if (options_.settings().used_during_commit_protection) {
-      ended_ = error::used_during_commit;
-      end_operations(error::used_during_commit);
-    }
-    return fail(error::used_during_commit);
-  }
+Status TransactionState::usable() {
+  FDB_TRY(not_committing());
+  if (deferred_) return fail(*deferred_);
   return {};
 }
 
@@ -222,8 +220,7 @@ void TransactionState::set_read_version(int64_t version) {
   if (Status status = usable(); !status) return note_failure(status);
   if (version <= 0) return note_failure(fail(error::version_invalid));
   if (version_ || asking_) return note_failure(fail(error::read_version_already_set));
-  version_.emplace(ReadVersion{
-      .version = version, .is_locked = false, .metadata_version = {}, .tag_throttled_seconds = 0});
+  version_.emplace(ReadVersion{.version = version, .is_locked = false});
 }
 
 Task<Result<int64_t>> TransactionState::get_read_version() {
@@ -234,14 +231,14 @@ Task<Result<int64_t>> TransactionState::get_read_version() {
 }
 
 void TransactionState::set(std::string_view key, std::string_view value) {
-  if (Status status = usable_for_writes(); !status) return note_failure(status);
+  if (Status status = not_committing(); !status) return note_failure(status);
   const Status done = data_.set(key, value);
   if (done && !watches_.empty()) tell_watches(key, ryw::Edge(key, 1).in(kept_), value);
   note_failure(done);
 }
 
 void TransactionState::clear(std::string_view key) {
-  if (Status status = usable_for_writes(); !status) return note_failure(status);
+  if (Status status = not_committing(); !status) return note_failure(status);
   const Status done = data_.clear(key);
   if (done && !watches_.empty())
     tell_watches(key, ryw::Edge(key, 1).in(kept_), std::optional<std::string_view>());
@@ -249,14 +246,14 @@ void TransactionState::clear(std::string_view key) {
 }
 
 void TransactionState::clear_range(ryw::KeyRange range) {
-  if (Status status = usable_for_writes(); !status) return note_failure(status);
+  if (Status status = not_committing(); !status) return note_failure(status);
   const Status done = data_.clear_range(range);
   if (done) tell_watches(range.begin, range.end, std::optional<std::string_view>());
   note_failure(done);
 }
 
 void TransactionState::atomic(uint32_t code, std::string_view key, std::string_view operand) {
-  if (Status status = usable_for_writes(); !status) return note_failure(status);
+  if (Status status = not_committing(); !status) return note_failure(status);
   const int64_t version = version_ && *version_ ? (*version_)->version : 0;
   const Status done = data_.atomic(code, key, operand, version);
   // What it will make of the value is not known.
@@ -265,7 +262,7 @@ void TransactionState::atomic(uint32_t code, std::string_view key, std::string_v
 }
 
 Status TransactionState::add_conflict_range(ryw::KeyRange range, ConflictRangeType type) {
-  FDB_TRY(usable_for_writes());
+  FDB_TRY(not_committing());
   return type == ConflictRangeType::kRead ? data_.add_read_conflict(range)
                                           : data_.add_write_conflict(range);
 }

@@ -90,8 +90,8 @@ class TransactionState {
   };
 
   static void end_list(List<OperationBase::Membership>& list, Error why);
-  Status usable() const;
-  Status usable_for_writes();
+  Status not_committing();
+  Status usable();
   void note_failure(const Status& status);
   TransactionSituation situation() const;
   void options_changed();
@@ -109,7 +109,7 @@ class TransactionState {
   void arm_watches();
   void end_watches(Error why);
   ReadParameters read_parameters();
-  Result<bool> check_size_range(std::string_view begin, std::string_view end) const;
+  Result<bool> check_size_range(std::string_view begin, std::string_view end);
   uint32_t version_flags() const;
   Task<Result<std::optional<SharedBytes>>> read_own(std::string_view key, ryw::ReadMode mode);
   Task<Result<ryw::RangeResult>> get_native_range(ryw::KeySelector begin, ryw::KeySelector end,

@@ -40,7 +40,6 @@ class Event {
   Loop& loop() const { return loop_; }
   /// Wakes everybody who waits now; they run when the caller is through, never inside this call.
   void notify_all();
-  bool has_waiters() const { return !waiters_.empty(); }
   /// Calls `waiter.fire()` at the next notification, unless it is unlinked before.
   void add(Waiter& waiter) { waiters_.push_back(waiter); }
 

@@ -80,15 +80,10 @@ class Operation final : public OperationBase {
   static Operation* start(Loop& loop, Task<Result<T>> task, List<Membership>* members = nullptr) {
     auto* operation = new Operation(loop, std::move(task));
     operation->ref();
-    if (members != nullptr) members->push_back(operation->membership());
     operation->task_.start(operation->listener());
-    return operation;
-  }
-  /// An operation that has ended already.
-  static Operation* settled_with(Loop& loop, Result<T> result) {
-    auto* operation = new Operation(loop, {});
-    operation->result_.emplace(std::move(result));
-    loop.settle(operation->settlement());
+    // Only now: what the task does at once may end all members, and a task cannot be ended while it
+    // runs.
+    if (members != nullptr && !operation->settled()) members->push_back(operation->membership());
     return operation;
   }
   /// Of a settled operation.
